@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The only way out: turns the verdict into an XDP action, and counts it. */
+#pragma once
+
+#include "packet.h"
+
+/* A second instance on the same maps that answers `what would happen` and leaves no trace. */
+const volatile bool dry = false;
+
+static __always_inline void report_first(enum verdict verdict, __u32 vip)
+{
+	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event)
+		return;
+	event->time = bpf_ktime_get_ns();
+	event->verdict = verdict;
+	event->vip = vip;
+	bpf_ringbuf_submit(event, 0);
+}
+
+static __always_inline void count_verdict(enum verdict verdict, __u32 vip, bool drop)
+{
+	__u64 *packets = bpf_map_lookup_elem(&verdicts, &(__u32){ verdict });
+
+	if (!packets)
+		return;
+	if (drop && !*packets)
+		report_first(verdict, vip);
+	*packets += 1;
+}
+
+static __always_inline void count_forwarded(enum verdict verdict, __u32 vip, __u32 backend,
+					    __u32 length)
+{
+	struct vip_traffic *to_vip = bpf_map_lookup_elem(&vip_traffic, &vip);
+	struct backend_traffic *to_backend = bpf_map_lookup_elem(&backend_traffic, &backend);
+
+	if (to_vip) {
+		to_vip->packets += 1;
+		to_vip->bytes += length;
+		to_vip->new_flows += verdict == FORWARDED_SYN;
+	}
+	if (to_backend) {
+		to_backend->packets += 1;
+		to_backend->bytes += length;
+	}
+}
+
+static __always_inline enum xdp_action action_of(enum verdict verdict)
+{
+	switch (verdict) {
+	case FORWARDED:
+	case FORWARDED_SYN:
+		return XDP_TX;
+	case PASS_NOT_IP:
+	case PASS_NOT_VIP:
+	case PASS_LOCAL:
+	case PASS_NOT_TUNNEL:
+	case DECAPSULATED:
+		return XDP_PASS;
+	default:
+		return XDP_DROP;
+	}
+}
+
+/*
+ * A global function, verified on its own, so that `enum verdict` is in the BTF that layout.ts is
+ * made of: it takes numbers, not pointers. `egress` is 0 for the interface the packet came in by.
+ */
+__attribute__((noinline)) int transmit(enum verdict verdict, __u32 vip, __u32 backend,
+				       __u32 length, __u32 out)
+{
+	int action = action_of(verdict);
+
+	if (action == XDP_TX && out) {
+		action = bpf_redirect_map(&egress, out, XDP_DROP);
+		if (action == XDP_DROP)
+			verdict = DROP_NO_EGRESS;
+	}
+	if (dry)
+		return backend << DRY_BACKEND_SHIFT | verdict << DRY_VERDICT_SHIFT | action;
+
+	count_verdict(verdict, vip, action == XDP_DROP);
+	if (action != XDP_DROP && action != XDP_PASS)
+		count_forwarded(verdict, vip, backend, length);
+	return action;
+}
