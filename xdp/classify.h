@@ -2,6 +2,7 @@
 /* Stage 2: is this packet for a VIP of ours, and which of its listeners takes it? */
 #pragma once
 
+#include "maps.h"
 #include "packet.h"
 
 static __always_inline enum verdict find_address(const struct packet *packet, __u8 *listens)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "maps.h"
 #include "packet.h"
 
 #define OUTER_PORTS 0xc000 /* 49152 to 65535, RFC 8926 3.3 */

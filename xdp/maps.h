@@ -69,14 +69,6 @@ struct {
 	__type(value, struct node);
 } node SEC(".maps");
 
-/* Packets by verdict. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, MAX_VERDICTS);
-	__type(key, __u32);
-	__type(value, __u64);
-} verdicts SEC(".maps");
-
 /* Packets, bytes and new flows by VIP index. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -2,7 +2,8 @@
 /* What the stages know of a packet. Values, not pointers: the packet moves under them. */
 #pragma once
 
-#include "maps.h"
+#include "bpf.h"
+#include "tables.h"
 
 struct packet {
 	struct address source;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hash.h"
+#include "maps.h"
 
 static __always_inline enum verdict select_backend(struct packet *packet)
 {

@@ -87,17 +87,17 @@ enum listens {
 	LISTENS_PORT = 1,
 	LISTENS_PROTOCOL = 2,
 	LISTENS_ANY = 4,
-};
+} __attribute__((packed));
 
 enum address_flags {
 	/* An address of the host itself. */
 	ADDRESS_LOCAL = 1,
-};
+} __attribute__((packed));
 
 /* Map addresses: one for each address of a VIP. */
 struct address_record {
-	__u8 listens; /* enum listens */
-	__u8 flags; /* enum address_flags */
+	enum listens listens;
+	enum address_flags flags;
 	__u8 reserved[6];
 };
 
@@ -113,7 +113,7 @@ enum hash_policy {
 	HASH_5_TUPLE,
 	HASH_3_TUPLE,
 	HASH_SOURCE,
-};
+} __attribute__((packed));
 
 /* Map vips: one for each listener of each address of a VIP. */
 struct vip {
@@ -122,7 +122,7 @@ struct vip {
 	__u32 row_mask; /* the table's rows - 1 */
 	__u16 first_port; /* of an any-port listener: the range it takes */
 	__u16 last_port;
-	__u8 hash; /* enum hash_policy */
+	enum hash_policy hash;
 	__u8 reserved[7];
 };
 
@@ -144,7 +144,7 @@ enum header_kind {
 	HEADER_OUTER_IPV4 = 1,
 	HEADER_OUTER_IPV6 = 2,
 	HEADER_OUTER_UDP = 4,
-};
+} __attribute__((packed));
 
 /*
  * Everything that goes in front of a client's IP packet, complete but for what each packet decides.
@@ -161,7 +161,7 @@ struct header {
 	__u8 length; /* of bytes, 0 = never resolved */
 	__u8 network_offset; /* of the outer IP header in bytes */
 	__u8 inner_type_offset;
-	__u8 kind; /* enum header_kind */
+	enum header_kind kind;
 	__u8 reserved[2];
 };
 

@@ -2,32 +2,17 @@
 /* The only way out: turns the verdict into an XDP action, and counts it. */
 #pragma once
 
+#include "maps.h"
 #include "packet.h"
+#include "verdict.h"
 
 /* A second instance on the same maps that answers `what would happen` and leaves no trace. */
 const volatile bool dry = false;
 
-static __always_inline void report_first(enum verdict verdict, __u32 vip)
+/* Global, so that struct event is in the BTF; seldom called, so that the call does not matter. */
+__attribute__((noinline)) int report(const struct event *event)
 {
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-
-	if (!event)
-		return;
-	event->time = bpf_ktime_get_ns();
-	event->verdict = verdict;
-	event->vip = vip;
-	bpf_ringbuf_submit(event, 0);
-}
-
-static __always_inline void count_verdict(enum verdict verdict, __u32 vip, bool drop)
-{
-	__u64 *packets = bpf_map_lookup_elem(&verdicts, &(__u32){ verdict });
-
-	if (!packets)
-		return;
-	if (drop && !*packets)
-		report_first(verdict, vip);
-	*packets += 1;
+	return event ? bpf_ringbuf_output(&events, (void *)event, sizeof(*event), 0) : 0;
 }
 
 static __always_inline void count_forwarded(enum verdict verdict, __u32 vip, __u32 backend,
@@ -44,23 +29,6 @@ static __always_inline void count_forwarded(enum verdict verdict, __u32 vip, __u
 	if (to_backend) {
 		to_backend->packets += 1;
 		to_backend->bytes += length;
-	}
-}
-
-static __always_inline enum xdp_action action_of(enum verdict verdict)
-{
-	switch (verdict) {
-	case FORWARDED:
-	case FORWARDED_SYN:
-		return XDP_TX;
-	case PASS_NOT_IP:
-	case PASS_NOT_VIP:
-	case PASS_LOCAL:
-	case PASS_NOT_TUNNEL:
-	case DECAPSULATED:
-		return XDP_PASS;
-	default:
-		return XDP_DROP;
 	}
 }
 
@@ -81,7 +49,11 @@ __attribute__((noinline)) int transmit(enum verdict verdict, __u32 vip, __u32 ba
 	if (dry)
 		return backend << DRY_BACKEND_SHIFT | verdict << DRY_VERDICT_SHIFT | action;
 
-	count_verdict(verdict, vip, action == XDP_DROP);
+	if (!count_verdict(verdict) && action == XDP_DROP) {
+		struct event first = { bpf_ktime_get_ns(), verdict, vip };
+
+		report(&first);
+	}
 	if (action != XDP_DROP && action != XDP_PASS)
 		count_forwarded(verdict, vip, backend, length);
 	return action;
