@@ -1,0 +1,237 @@
+#include "map.h"
+
+#include <bpf/libbpf.h>
+#include <sys/mman.h>
+
+#include <vector>
+
+#include "classes.h"
+
+namespace weir {
+namespace {
+
+constexpr uint32_t kPageEntries = 4096;
+// Kernel-internal ENOTSUPP, which is what bpf(2) returns for a map type without batches.
+constexpr int kNotSupported = -524;
+
+size_t RoundUp8(size_t size) { return (size + 7) & ~size_t{7}; }
+
+size_t PassedValueSize(const bpf_map_info& shape) {
+  switch (shape.type) {
+    case BPF_MAP_TYPE_PERCPU_HASH:
+    case BPF_MAP_TYPE_PERCPU_ARRAY:
+    case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+      return RoundUp8(shape.value_size) * libbpf_num_possible_cpus();
+    default:
+      return shape.value_size;
+  }
+}
+
+// Where a walk over a map stands, and what its last step has found.
+struct Walk {
+  std::vector<uint8_t> cursor;  // empty at the start
+  std::vector<uint8_t> keys;
+  std::vector<uint8_t> values;
+  uint32_t count = 0;
+  bool ended = false;
+};
+
+// One system call for many entries. The cursor is the kernel's own: a bucket or a key.
+int StepByBatch(int fd, const bpf_map_info& shape, size_t value_size, Walk& walk) {
+  std::vector<uint8_t> next(std::max<size_t>(shape.key_size, sizeof(uint32_t)));
+  int result;
+  // A hash bucket comes whole or, with ENOSPC, not at all.
+  for (uint32_t room = kPageEntries;; room *= 2) {
+    walk.keys.resize(size_t{room} * shape.key_size);
+    walk.values.resize(size_t{room} * value_size);
+    walk.count = room;
+    void* from = walk.cursor.empty() ? nullptr : walk.cursor.data();
+    result = bpf_map_lookup_batch(fd, from, next.data(), walk.keys.data(), walk.values.data(),
+                                  &walk.count, nullptr);
+    if (result != -ENOSPC || room > shape.max_entries) break;
+  }
+  walk.ended = result == -ENOENT;
+  walk.cursor = std::move(next);
+  return walk.ended ? 0 : result;
+}
+
+int StepByKey(int fd, const bpf_map_info& shape, size_t value_size, Walk& walk) {
+  std::vector<uint8_t> key(shape.key_size);
+  walk.keys.clear();
+  walk.values.clear();
+  for (walk.count = 0; walk.count < kPageEntries;) {
+    void* from = walk.cursor.empty() ? nullptr : walk.cursor.data();
+    int result = bpf_map_get_next_key(fd, from, key.data());
+    walk.ended = result == -ENOENT;
+    if (walk.ended) return 0;
+    if (result < 0) return result;
+
+    walk.cursor = key;
+    walk.values.resize((walk.count + 1) * value_size);
+    result = bpf_map_lookup_elem(fd, key.data(), &walk.values[walk.count * value_size]);
+    if (result == -ENOENT) continue;
+    if (result < 0) return result;
+    walk.keys.insert(walk.keys.end(), key.begin(), key.end());
+    walk.count++;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Napi::Function BpfMap::Define(Napi::Env env) {
+  return DefineClass(env, kName,
+                     {
+                         StaticMethod("create", &BpfMap::Create),
+                         StaticMethod("open", &BpfMap::Open),
+                         InstanceAccessor("shape", &BpfMap::Shape, nullptr),
+                         InstanceMethod("get", &BpfMap::Get),
+                         InstanceMethod("set", &BpfMap::Set),
+                         InstanceMethod("setMap", &BpfMap::SetMap),
+                         InstanceMethod("delete", &BpfMap::Delete),
+                         InstanceMethod("setBatch", &BpfMap::SetBatch),
+                         InstanceMethod("page", &BpfMap::Page),
+                         InstanceMethod("memory", &BpfMap::Memory),
+                         InstanceMethod("pin", &BpfMap::Pin),
+                         InstanceMethod("close", &BpfMap::Close),
+                         InstanceMethod(DisposeSymbol(env), &BpfMap::Close),
+                     });
+}
+
+BpfMap::BpfMap(const Napi::CallbackInfo& info)
+    : Handle(info), shape_(Ask<bpf_map_info>()), value_size_(PassedValueSize(shape_)) {}
+
+Napi::Value BpfMap::Create(const Napi::CallbackInfo& info) {
+  Napi::Object shape = ToObject(info[0]);
+  Napi::Value name = shape.Get("name"), inner = shape.Get("inner");
+  std::string text = name.IsUndefined() ? "" : ToText(name);
+
+  LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = NumberOr(shape, "flags", 0));
+  if (!inner.IsUndefined()) options.inner_map_fd = Of(inner).fd();
+  auto type = static_cast<bpf_map_type>(ToNumber(shape.Get("type")));
+  Fd fd(Must(info.Env(),
+             bpf_map_create(type, text.empty() ? nullptr : text.c_str(),
+                            ToNumber(shape.Get("keySize")), ToNumber(shape.Get("valueSize")),
+                            ToNumber(shape.Get("maxEntries")), &options),
+             "create map", text));
+  return NewHandle(info.Env(), Classes::Of(info.Env()).map, std::move(fd));
+}
+
+Napi::Value BpfMap::Open(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  return NewHandle(env, Classes::Of(env).map, OpenPin(env, ToText(info[0]), "bpf-map"));
+}
+
+Napi::Value BpfMap::Shape(const Napi::CallbackInfo& info) {
+  auto shape = Napi::Object::New(info.Env());
+  shape.Set("type", Napi::Number::New(info.Env(), shape_.type));
+  shape.Set("keySize", Napi::Number::New(info.Env(), shape_.key_size));
+  shape.Set("valueSize", Napi::Number::New(info.Env(), shape_.value_size));
+  shape.Set("maxEntries", Napi::Number::New(info.Env(), shape_.max_entries));
+  shape.Set("flags", Napi::Number::New(info.Env(), shape_.map_flags));
+  shape.Set("id", Napi::Number::New(info.Env(), shape_.id));
+  shape.Set("name", shape_.name);
+  return shape;
+}
+
+Bytes BpfMap::Sized(const Napi::Value& value, size_t size, const char* attempt) const {
+  Bytes bytes = ToBytes(value);
+  if (bytes.size() != size) {
+    throw KernelFailure(
+        attempt, shape_.name, -EINVAL,
+        std::to_string(bytes.size()) + " bytes given, not " + std::to_string(size))
+        .ToError(value.Env());
+  }
+  return bytes;
+}
+
+Napi::Value BpfMap::Get(const Napi::CallbackInfo& info) {
+  Bytes key = Sized(info[0], shape_.key_size, "key of");
+  auto value = Napi::Uint8Array::New(info.Env(), value_size_);
+  int result = bpf_map_lookup_elem(fd(), key.data(), value.Data());
+  if (result == -ENOENT) return info.Env().Undefined();
+  Must(info.Env(), result, "read", shape_.name);
+  return value;
+}
+
+void BpfMap::Set(const Napi::CallbackInfo& info) {
+  Bytes key = Sized(info[0], shape_.key_size, "key of");
+  Bytes value = Sized(info[1], value_size_, "value of");
+  uint64_t flags = info[2].IsUndefined() ? uint64_t{BPF_ANY} : ToNumber(info[2]);
+  Must(info.Env(), bpf_map_update_elem(fd(), key.data(), value.data(), flags), "write",
+       shape_.name);
+}
+
+void BpfMap::SetMap(const Napi::CallbackInfo& info) {
+  Bytes key = Sized(info[0], shape_.key_size, "key of");
+  int inner = Of(info[1]).fd();
+  Must(info.Env(), bpf_map_update_elem(fd(), key.data(), &inner, BPF_ANY), "write",
+       shape_.name);
+}
+
+Napi::Value BpfMap::Delete(const Napi::CallbackInfo& info) {
+  Bytes key = Sized(info[0], shape_.key_size, "key of");
+  int result = bpf_map_delete_elem(fd(), key.data());
+  if (result != -ENOENT) Must(info.Env(), result, "delete from", shape_.name);
+  return Napi::Boolean::New(info.Env(), result == 0);
+}
+
+void BpfMap::SetBatch(const Napi::CallbackInfo& info) {
+  Bytes keys = ToBytes(info[0]);
+  uint32_t count = keys.size() / shape_.key_size;
+  Sized(info[0], count * shape_.key_size, "keys of");
+  Bytes values = Sized(info[1], count * value_size_, "values of");
+  if (count == 0) return;
+
+  uint32_t written = count;
+  int result = bpf_map_update_batch(fd(), keys.data(), values.data(), &written, nullptr);
+  for (uint32_t i = 0; result == kNotSupported && i < count; i++) {
+    Must(info.Env(),
+         bpf_map_update_elem(fd(), &keys[i * shape_.key_size], &values[i * value_size_],
+                             BPF_ANY),
+         "write", shape_.name);
+  }
+  if (result != kNotSupported) Must(info.Env(), result, "write", shape_.name);
+}
+
+// Some entries, and the cursor to go on with unless they were the last.
+Napi::Value BpfMap::Page(const Napi::CallbackInfo& info) {
+  Walk walk;
+  if (!info[0].IsUndefined()) {
+    Bytes cursor = ToBytes(info[0]);
+    walk.cursor.assign(cursor.begin(), cursor.end());
+  }
+  Walk start = walk;
+  int result = StepByBatch(fd(), shape_, value_size_, walk);
+  if (result == kNotSupported) {
+    walk = std::move(start);
+    result = StepByKey(fd(), shape_, value_size_, walk);
+  }
+  Must(info.Env(), result, "read", shape_.name);
+
+  auto page = Napi::Object::New(info.Env());
+  page.Set("count", Napi::Number::New(info.Env(), walk.count));
+  page.Set("keys", FromBytes(info.Env(), {walk.keys.data(), walk.count * shape_.key_size}));
+  page.Set("values", FromBytes(info.Env(), {walk.values.data(), walk.count * value_size_}));
+  if (!walk.ended) page.Set("cursor", FromBytes(info.Env(), walk.cursor));
+  return page;
+}
+
+// The mapping lives as long as the view: closing the map does not pull the memory from under
+// it. There is one view, for V8 allows no two buffers over the same memory.
+Napi::Value BpfMap::Memory(const Napi::CallbackInfo& info) {
+  int descriptor = fd();
+  if (!memory_.IsEmpty()) return memory_.Value();
+
+  size_t size = RoundUp8(shape_.value_size) * shape_.max_entries;
+  void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  if (memory == MAP_FAILED) Must(info.Env(), -errno, "map into memory", shape_.name);
+
+  auto buffer = Napi::ArrayBuffer::New(info.Env(), memory, size,
+                                       [size](Napi::Env, void* data) { munmap(data, size); });
+  auto view = Napi::Uint8Array::New(info.Env(), size, buffer, 0);
+  memory_ = Napi::Reference<Napi::Uint8Array>::New(view, 1);
+  return view;
+}
+
+}  // namespace weir
