@@ -1,0 +1,44 @@
+/**
+ * Interfaces that packets are redirected to. A driver takes redirected frames only where an XDP
+ * program is attached, so that one that does nothing sits on each that has none of ours.
+ */
+import { type BpfMap, KernelError, type Program } from '../../native/index.ts'
+import { indexKey } from './key.ts'
+import { keepLinked, unlinkProgram } from './links.ts'
+import type { Pins } from './pins.ts'
+
+/** Another program is there already, or the driver has no native XDP: redirecting may work yet. */
+const HARMLESS = ['EBUSY', 'EEXIST', 'EOPNOTSUPP']
+
+export class EgressInterfaces {
+  readonly #pins: Pins
+  readonly #map: BpfMap
+  readonly #pass: Program
+  /** Interfaces that the load balancer itself is on. */
+  readonly #own: ReadonlySet<number>
+
+  constructor(pins: Pins, map: BpfMap, pass: Program, own: ReadonlySet<number>) {
+    this.#pins = pins
+    this.#map = map
+    this.#pass = pass
+    this.#own = own
+  }
+
+  add(ifindex: number): void {
+    if (!this.#own.has(ifindex)) this.#openToFrames(ifindex)
+    this.#map.set(indexKey(ifindex), indexKey(ifindex))
+  }
+
+  #openToFrames(ifindex: number): void {
+    try {
+      keepLinked(this.#pass, ifindex, 'native', this.#pins.egress(ifindex)).close()
+    } catch (error) {
+      if (!(error instanceof KernelError) || !HARMLESS.includes(error.code)) throw error
+    }
+  }
+
+  remove(ifindex: number): void {
+    this.#map.delete(indexKey(ifindex))
+    unlinkProgram(this.#pins.egress(ifindex))
+  }
+}

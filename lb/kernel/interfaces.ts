@@ -1,0 +1,68 @@
+/** The program on the interfaces of the node file. A restart finds it there and leaves it there. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { KernelError, type Program, type XdpLink } from '../../native/index.ts'
+import { Refusal } from '../errors.ts'
+import { type AttachMode, keepLinked, unlinkProgram } from './links.ts'
+import type { Pins } from './pins.ts'
+
+export interface Attachment {
+  readonly interface: string
+  readonly ifindex: number
+  readonly mode: AttachMode
+  /** Why it is not native, if `auto` tried that first. */
+  readonly warning?: string
+}
+
+export type WantedMode = 'auto' | AttachMode
+
+/** A driver without native XDP says one of these. */
+const NOT_NATIVE = ['EOPNOTSUPP', 'EINVAL', 'ERANGE']
+
+/** Generic mode sees what GRO merged, up to 64 KB on a 1500-byte link: nothing may be merged. */
+async function stopMerging(name: string): Promise<void> {
+  try {
+    await promisify(execFile)('ethtool', ['-K', name, 'gro', 'off', 'lro', 'off'])
+  } catch (error) {
+    throw new Refusal(
+      'invalid',
+      'gro-stays-on',
+      `generic mode on ${name} needs GRO and LRO off, and that was refused: ${String(error)}`,
+    )
+  }
+}
+
+export class Interfaces {
+  readonly #pins: Pins
+  readonly #program: Program
+  readonly #links = new Map<string, XdpLink>()
+
+  constructor(pins: Pins, program: Program) {
+    this.#pins = pins
+    this.#program = program
+  }
+
+  async attach(name: string, ifindex: number, wanted: WantedMode): Promise<Attachment> {
+    if (wanted !== 'auto') return this.#attach(name, ifindex, wanted)
+    try {
+      return await this.#attach(name, ifindex, 'native')
+    } catch (error) {
+      if (!(error instanceof KernelError) || !NOT_NATIVE.includes(error.code)) throw error
+      const generic = await this.#attach(name, ifindex, 'generic')
+      return { ...generic, warning: `native XDP is not to be had on ${name}: ${error.message}` }
+    }
+  }
+
+  async #attach(name: string, ifindex: number, mode: AttachMode): Promise<Attachment> {
+    if (mode === 'generic') await stopMerging(name)
+    unlinkProgram(this.#pins.egress(ifindex))
+    const pin = this.#pins.link(`${name}-${mode}`)
+    this.#links.set(pin, keepLinked(this.#program, ifindex, mode, pin))
+    return { interface: name, ifindex, mode }
+  }
+
+  /** Takes the program off interfaces that it was on before and is not on now. */
+  detachOthers(): void {
+    for (const pin of this.#pins.links()) if (!this.#links.has(pin)) unlinkProgram(pin)
+  }
+}
