@@ -1,12 +1,19 @@
 // The door's frame: what the addon exports. index.ts is the same, typed.
 #include <bpf/libbpf.h>
+#include <linux/membarrier.h>
 #include <napi.h>
+#include <sys/syscall.h>
 
 #include "arguments.h"
+#include "async.h"
 #include "classes.h"
+#include "fd.h"
+#include "link.h"
 #include "map.h"
+#include "netlink.h"
 #include "object.h"
 #include "program.h"
+#include "ring.h"
 
 namespace weir {
 namespace {
@@ -17,6 +24,17 @@ void Complete(const Napi::CallbackInfo& info) {
   auto& classes = Classes::Of(info.Env());
   classes.kernel_error = Napi::Persistent(completed.Get("KernelError").As<Napi::Function>());
   classes.map = Napi::Persistent(completed.Get("BpfMap").As<Napi::Function>());
+}
+
+// Resolves when every program that runs now has ended.
+Napi::Value GracePeriod(const Napi::CallbackInfo& info) {
+  return Async(
+      info.Env(),
+      [] {
+        long result = OrErrno(syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0));
+        return Must(result, "wait for a grace period");
+      },
+      [](Napi::Env env, int) { return env.Undefined(); });
 }
 
 void Export(Napi::Object exports, const char* name, Napi::FunctionReference& reference,
@@ -31,6 +49,10 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   Export(exports, "BpfObject", classes.object, BpfObject::Define(env));
   Export(exports, "BpfMap", classes.map, BpfMap::Define(env));
   Export(exports, "Program", classes.program, Program::Define(env));
+  Export(exports, "XdpLink", classes.link, XdpLink::Define(env));
+  exports.Set("Ring", Ring::Define(env));
+  exports.Set("NetlinkSocket", NetlinkSocket::Define(env));
+  exports.Set("gracePeriod", Napi::Function::New(env, GracePeriod));
   exports.Set("complete", Napi::Function::New(env, Complete));
   exports.Set("possibleCpus", Napi::Number::New(env, libbpf_num_possible_cpus()));
   return exports;

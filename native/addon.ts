@@ -57,6 +57,8 @@ export declare class BpfMap implements Disposable {
   set(key: Uint8Array, value: Uint8Array, flags?: number): void
   /** Puts a map into a map of maps. */
   setMap(key: Uint8Array, inner: CompleteMap): void
+  /** Puts a program into a map of programs, for tail calls. */
+  setProgram(key: Uint8Array, program: Program): void
   /** False if it was not there. */
   delete(key: Uint8Array): boolean
   /** Keys and values, each concatenated. In one system call where the map type has that. */
@@ -115,6 +117,53 @@ export declare class Program implements Disposable {
   close(): void
   [Symbol.dispose](): void
 }
+
+export type XdpMode = 'native' | 'generic'
+
+export interface LinkShape {
+  readonly id: number
+  readonly programId: number
+  /** 0 once the interface is gone. */
+  readonly ifindex: number
+}
+
+/** A program on an interface, until it is detached or neither a handle nor a pin is left. */
+export declare class XdpLink implements Disposable {
+  private constructor()
+  static attach(program: Program, ifindex: number, mode: XdpMode): XdpLink
+  /** Opens a pinned link. */
+  static open(path: string): XdpLink
+  get shape(): LinkShape
+  /** Replaces the program in one step: each packet meets the old one or the new one. */
+  update(program: Program): void
+  pin(path: string): void
+  detach(): void
+  close(): void
+  [Symbol.dispose](): void
+}
+
+/** Reads a BPF ring buffer on a thread of its own; keeps the process alive until closed. */
+export declare class Ring implements Disposable {
+  constructor(map: CompleteMap, onRecord: (record: Uint8Array) => void)
+  close(): void
+  [Symbol.dispose](): void
+}
+
+/** rtnetlink, in bytes; rtnetlink.ts knows what they mean. */
+export declare class NetlinkSocket implements Disposable {
+  /**
+   * Subscribes to groups, and keeps the process alive until closed, if there is a callback.
+   * Empty messages say that some were lost.
+   */
+  constructor(groups: readonly number[], onMessages?: (messages: Uint8Array) => void)
+  /** The whole answer, with the parts of a dump and their end. Off the main thread. */
+  request(message: Uint8Array, attempt?: string): Promise<Uint8Array>
+  close(): void
+  [Symbol.dispose](): void
+}
+
+/** Resolves when every program that ran when it was called has ended. */
+export declare function gracePeriod(): Promise<void>
 
 /** How many values an entry of a per-CPU map has. */
 export declare const possibleCpus: number

@@ -36,10 +36,20 @@ inline Napi::Object ToObject(const Napi::Value& value) {
   return value.As<Napi::Object>();
 }
 
+inline Napi::Function ToFunction(const Napi::Value& value) {
+  if (!value.IsFunction())
+    throw Napi::TypeError::New(value.Env(), "callback must be a function");
+  return value.As<Napi::Function>();
+}
+
 // A numeric option that may be left out.
 inline uint32_t NumberOr(const Napi::Object& options, const char* name, uint32_t otherwise) {
   Napi::Value value = options.Get(name);
   return value.IsUndefined() ? otherwise : ToNumber(value);
+}
+
+inline Napi::Symbol DisposeSymbol(Napi::Env env) {
+  return Napi::Symbol::WellKnown(env, "dispose");
 }
 
 inline Napi::Uint8Array FromBytes(Napi::Env env, std::span<const uint8_t> bytes) {

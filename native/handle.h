@@ -21,10 +21,6 @@ inline Napi::Value NewHandle(Napi::Env env, const Napi::FunctionReference& type,
   return type.New({Napi::External<Fd>::New(env, &fd)});
 }
 
-inline Napi::Symbol DisposeSymbol(Napi::Env env) {
-  return Napi::Symbol::WellKnown(env, "dispose");
-}
-
 template <typename Derived>
 class Handle : public Napi::ObjectWrap<Derived> {
  public:

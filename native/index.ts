@@ -55,14 +55,20 @@ export class BpfMap extends addon.BpfMap {
 
 addon.complete({ KernelError, BpfMap })
 
-export const { BpfObject, Program, possibleCpus } = addon
+export const { BpfObject, NetlinkSocket, Program, Ring, XdpLink, gracePeriod, possibleCpus } =
+  addon
 export type BpfObject = Declared.BpfObject
+export type NetlinkSocket = Declared.NetlinkSocket
 export type Program = Declared.Program
+export type Ring = Declared.Ring
+export type XdpLink = Declared.XdpLink
 export type {
+  LinkShape,
   LoadOptions,
   MapShape,
   NewMap,
   ProgramShape,
   RunOptions,
   RunResult,
+  XdpMode,
 } from './addon.ts'

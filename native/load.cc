@@ -97,7 +97,8 @@ ObjectPointer Load(const LoadPlan& plan) {
   // Part of the names of the maps that hold constants and variables.
   LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "weir");
   ObjectPointer object(bpf_object__open_mem(plan.elf.data(), plan.elf.size(), &options));
-  if (!object) throw KernelFailure("open object", "", -errno, {}, log.Take());
+  int error = -errno;
+  if (!object) throw KernelFailure("open object", "", error, Diagnosis(log.text()), log.text());
 
   SetConstants(object.get(), plan);
   for (const auto& [name, entries] : plan.max_entries) {
@@ -110,8 +111,7 @@ ObjectPointer Load(const LoadPlan& plan) {
   for (const auto& name : plan.skip) Skip(object.get(), name);
 
   if (int result = bpf_object__load(object.get()); result < 0) {
-    std::string text = log.Take();
-    throw KernelFailure("load object", "", result, Diagnosis(result, text), text);
+    throw KernelFailure("load object", "", result, Diagnosis(log.text()), log.text());
   }
   return object;
 }

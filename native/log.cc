@@ -2,8 +2,11 @@
 
 #include <bpf/libbpf.h>
 
+#include <cctype>
 #include <cstdarg>
 #include <cstdio>
+#include <sstream>
+#include <string_view>
 
 namespace weir {
 namespace {
@@ -34,6 +37,27 @@ LogCapture::LogCapture() {
 
 LogCapture::~LogCapture() { captured = nullptr; }
 
-std::string Diagnosis(int, const std::string& log) { return log; }
+std::string Diagnosis(const std::string& log) {
+  constexpr std::string_view kPrefix = "libbpf: ", kBegin = "-- BEGIN PROG LOAD LOG --";
+  std::istringstream lines(log);
+  std::string program, source, complaint;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(kPrefix)) line.erase(0, kPrefix.size());
+    if (line.ends_with(kBegin)) {
+      program = line.substr(0, line.size() - kBegin.size());
+    } else if (program.empty()) {
+      if (line.find("failed to load") == std::string::npos) complaint = line;
+    } else if (line.starts_with("processed ")) {
+      break;
+    } else if (line.starts_with("; ")) {
+      source = " at" + line.substr(1);
+    } else if (std::isdigit(line[0])) {
+      complaint.clear();  // an instruction: what came before was no objection
+    } else {
+      complaint += complaint.empty() ? line : ", " + line;
+    }
+  }
+  return program + complaint + source;
+}
 
 }  // namespace weir

@@ -14,14 +14,15 @@ class LogCapture {
   LogCapture(const LogCapture&) = delete;
   LogCapture& operator=(const LogCapture&) = delete;
 
-  std::string Take() { return std::move(text_); }
+  const std::string& text() const { return text_; }
 
  private:
   std::string text_;
 };
 
-// One sentence from a log: what the verifier objected to, with the source line if it is known.
-std::string Diagnosis(int error, const std::string& log);
+// The end of a log in one line: the program, what the verifier objected to, and where. Without
+// a verifier's log, the last thing that libbpf said. Empty for an empty log.
+std::string Diagnosis(const std::string& log);
 
 }  // namespace weir
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "classes.h"
+#include "program.h"
 
 namespace weir {
 namespace {
@@ -88,6 +89,7 @@ Napi::Function BpfMap::Define(Napi::Env env) {
                          InstanceMethod("get", &BpfMap::Get),
                          InstanceMethod("set", &BpfMap::Set),
                          InstanceMethod("setMap", &BpfMap::SetMap),
+                         InstanceMethod("setProgram", &BpfMap::SetProgram),
                          InstanceMethod("delete", &BpfMap::Delete),
                          InstanceMethod("setBatch", &BpfMap::SetBatch),
                          InstanceMethod("page", &BpfMap::Page),
@@ -166,6 +168,13 @@ void BpfMap::SetMap(const Napi::CallbackInfo& info) {
   Bytes key = Sized(info[0], shape_.key_size, "key of");
   int inner = Of(info[1]).fd();
   Must(info.Env(), bpf_map_update_elem(fd(), key.data(), &inner, BPF_ANY), "write",
+       shape_.name);
+}
+
+void BpfMap::SetProgram(const Napi::CallbackInfo& info) {
+  Bytes key = Sized(info[0], shape_.key_size, "key of");
+  int program = Program::Of(info[1]).fd();
+  Must(info.Env(), bpf_map_update_elem(fd(), key.data(), &program, BPF_ANY), "write",
        shape_.name);
 }
 
