@@ -26,6 +26,16 @@ export interface Path {
   readonly destination: Uint8Array
 }
 
+/** For a forecast: a way that nobody has asked for yet, and that no packet takes. */
+export const assumedPath = (destination: Uint8Array): Path => ({
+  egress: 0,
+  mtu: 1500,
+  sourceMac: new Uint8Array(6),
+  nextHopMac: new Uint8Array(6),
+  source: destination,
+  destination,
+})
+
 /** A backend that no packet can reach yet. */
 export const noHeader: Header = {
   bytes: new Uint8Array(),

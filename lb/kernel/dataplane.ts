@@ -1,0 +1,77 @@
+/** The kernel's half of the load balancer: programs, maps and links, adopted or made. */
+import type { BpfMap } from '../../native/index.ts'
+import { Routing } from '../../native/rtnetlink.ts'
+import type { Write } from '../diff.ts'
+import { Refusal } from '../errors.ts'
+import type { Node } from '../node.ts'
+import type { Tables } from '../tables.ts'
+import { EgressInterfaces } from './egress.ts'
+import { type Attachment, Interfaces } from './interfaces.ts'
+import { Pins } from './pins.ts'
+import { openPrograms, type Programs } from './program.ts'
+import { openTables, readTables } from './reader.ts'
+import { Writer } from './writer.ts'
+
+async function indicesOf(names: readonly string[]): Promise<Map<string, number>> {
+  using routing = new Routing()
+  const links = new Map((await routing.links()).map(({ name, index }) => [name, index]))
+  return new Map(
+    names.map(name => {
+      const index = links.get(name)
+      if (index !== undefined) return [name, index]
+      throw new Refusal(
+        'invalid',
+        'no-interface',
+        `interfaces: ${name} is none of this host's, which are ${[...links.keys()].join(', ')}`,
+      )
+    }),
+  )
+}
+
+export class DataPlane implements Disposable {
+  readonly programs: Programs
+  readonly #tables: Map<number, BpfMap>
+  readonly #writer: Writer
+  readonly #interfaces: Interfaces
+  readonly #indices: ReadonlyMap<string, number>
+
+  private constructor(pins: Pins, programs: Programs, indices: ReadonlyMap<string, number>) {
+    const { maps, pass, loadBalance } = programs
+    const egress = new EgressInterfaces(pins, maps.egress, pass, new Set(indices.values()))
+    this.programs = programs
+    this.#tables = openTables(pins)
+    this.#writer = new Writer(maps, pins, this.#tables, egress)
+    this.#interfaces = new Interfaces(pins, loadBalance)
+    this.#indices = indices
+  }
+
+  static async open(node: Node, hashKey: Uint8Array): Promise<DataPlane> {
+    const indices = await indicesOf(node.interfaces)
+    const pins = new Pins(node.pins)
+    return new DataPlane(pins, await openPrograms(pins, node.capacity, hashKey), indices)
+  }
+
+  read(): Tables {
+    return readTables(this.programs.maps, this.#tables)
+  }
+
+  apply(writes: readonly Write[]): Promise<void> {
+    return this.#writer.apply(writes)
+  }
+
+  /** Puts the program on the node's interfaces, once the maps say what they should. */
+  async attach(mode: Node['mode']): Promise<Attachment[]> {
+    const attachments: Attachment[] = []
+    for (const [name, ifindex] of this.#indices)
+      attachments.push(await this.#interfaces.attach(name, ifindex, mode))
+    this.#interfaces.detachOthers()
+    return attachments
+  }
+
+  /** Lets go of the kernel's objects; what is pinned stays and goes on forwarding. */
+  [Symbol.dispose](): void {
+    const { maps, loadBalance, pass, dry } = this.programs
+    for (const owned of [...Object.values(maps), ...this.#tables.values(), loadBalance, pass, dry])
+      owned.close()
+  }
+}
