@@ -3,17 +3,14 @@
 #include <bpf/libbpf.h>
 #include <sys/mman.h>
 
-#include <vector>
+#include <utility>
 
 #include "classes.h"
 #include "program.h"
+#include "walk.h"
 
 namespace weir {
 namespace {
-
-constexpr uint32_t kPageEntries = 4096;
-// Kernel-internal ENOTSUPP, which is what bpf(2) returns for a map type without batches.
-constexpr int kNotSupported = -524;
 
 size_t RoundUp8(size_t size) { return (size + 7) & ~size_t{7}; }
 
@@ -26,56 +23,6 @@ size_t PassedValueSize(const bpf_map_info& shape) {
     default:
       return shape.value_size;
   }
-}
-
-// Where a walk over a map stands, and what its last step has found.
-struct Walk {
-  std::vector<uint8_t> cursor;  // empty at the start
-  std::vector<uint8_t> keys;
-  std::vector<uint8_t> values;
-  uint32_t count = 0;
-  bool ended = false;
-};
-
-// One system call for many entries. The cursor is the kernel's own: a bucket or a key.
-int StepByBatch(int fd, const bpf_map_info& shape, size_t value_size, Walk& walk) {
-  std::vector<uint8_t> next(std::max<size_t>(shape.key_size, sizeof(uint32_t)));
-  int result;
-  // A hash bucket comes whole or, with ENOSPC, not at all.
-  for (uint32_t room = kPageEntries;; room *= 2) {
-    walk.keys.resize(size_t{room} * shape.key_size);
-    walk.values.resize(size_t{room} * value_size);
-    walk.count = room;
-    void* from = walk.cursor.empty() ? nullptr : walk.cursor.data();
-    result = bpf_map_lookup_batch(fd, from, next.data(), walk.keys.data(), walk.values.data(),
-                                  &walk.count, nullptr);
-    if (result != -ENOSPC || room > shape.max_entries) break;
-  }
-  walk.ended = result == -ENOENT;
-  walk.cursor = std::move(next);
-  return walk.ended ? 0 : result;
-}
-
-int StepByKey(int fd, const bpf_map_info& shape, size_t value_size, Walk& walk) {
-  std::vector<uint8_t> key(shape.key_size);
-  walk.keys.clear();
-  walk.values.clear();
-  for (walk.count = 0; walk.count < kPageEntries;) {
-    void* from = walk.cursor.empty() ? nullptr : walk.cursor.data();
-    int result = bpf_map_get_next_key(fd, from, key.data());
-    walk.ended = result == -ENOENT;
-    if (walk.ended) return 0;
-    if (result < 0) return result;
-
-    walk.cursor = key;
-    walk.values.resize((walk.count + 1) * value_size);
-    result = bpf_map_lookup_elem(fd, key.data(), &walk.values[walk.count * value_size]);
-    if (result == -ENOENT) continue;
-    if (result < 0) return result;
-    walk.keys.insert(walk.keys.end(), key.begin(), key.end());
-    walk.count++;
-  }
-  return 0;
 }
 
 }  // namespace
@@ -194,13 +141,13 @@ void BpfMap::SetBatch(const Napi::CallbackInfo& info) {
 
   uint32_t written = count;
   int result = bpf_map_update_batch(fd(), keys.data(), values.data(), &written, nullptr);
-  for (uint32_t i = 0; result == kNotSupported && i < count; i++) {
+  for (uint32_t i = 0; result == kNoBatches && i < count; i++) {
     Must(info.Env(),
          bpf_map_update_elem(fd(), &keys[i * shape_.key_size], &values[i * value_size_],
                              BPF_ANY),
          "write", shape_.name);
   }
-  if (result != kNotSupported) Must(info.Env(), result, "write", shape_.name);
+  if (result != kNoBatches) Must(info.Env(), result, "write", shape_.name);
 }
 
 // Some entries, and the cursor to go on with unless they were the last.
@@ -210,13 +157,7 @@ Napi::Value BpfMap::Page(const Napi::CallbackInfo& info) {
     Bytes cursor = ToBytes(info[0]);
     walk.cursor.assign(cursor.begin(), cursor.end());
   }
-  Walk start = walk;
-  int result = StepByBatch(fd(), shape_, value_size_, walk);
-  if (result == kNotSupported) {
-    walk = std::move(start);
-    result = StepByKey(fd(), shape_, value_size_, walk);
-  }
-  Must(info.Env(), result, "read", shape_.name);
+  Must(info.Env(), Step(walk, fd(), shape_, value_size_), "read", shape_.name);
 
   auto page = Napi::Object::New(info.Env());
   page.Set("count", Napi::Number::New(info.Env(), walk.count));
