@@ -1,79 +1,8 @@
-/** Network namespaces to test in. The host's own interfaces are never touched or named. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+/** Network namespaces to test in: the lab's, and a way to run a test file inside one. */
 import type { Test } from 'tap'
+import { Namespace } from '../api/lab/namespace.ts'
 
-let created = 0
-
-export class Namespace implements Disposable {
-  readonly name = `weir-${process.pid.toString(36)}-${created++}`
-  readonly #processes: ChildProcess[] = []
-
-  constructor() {
-    execFileSync('ip', ['netns', 'add', this.name])
-    // Addresses are usable at once, and nobody sends but the test.
-    const ipv6 = '/proc/sys/net/ipv6/conf/default'
-    this.run('sh', '-c', `echo 0 >${ipv6}/accept_dad; echo 0 >${ipv6}/router_solicitations`)
-    this.ip('link set lo up')
-  }
-
-  /** How to start a command inside. Not `ip netns exec`, which hides /sys/fs/bpf. */
-  enter(...command: readonly string[]): [program: string, words: string[]] {
-    return ['nsenter', [`--net=/run/netns/${this.name}`, ...command]]
-  }
-
-  /** Runs a command inside and returns what it printed. */
-  run(...command: readonly string[]): string {
-    const [program, words] = this.enter(...command)
-    return execFileSync(program, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-  }
-
-  /** Starts a command inside that ends with the namespace, if not before. */
-  start(...command: readonly string[]): ChildProcess {
-    const [program, words] = this.enter(...command)
-    const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] })
-    this.#processes.push(child)
-    return child
-  }
-
-  /** Runs commands of ip(8), all in one process. */
-  ip(...commands: readonly string[]): void {
-    execFileSync('ip', ['-n', this.name, '-batch', '-'], { input: commands.join('\n') })
-  }
-
-  interfaceIndex(name: string): number {
-    const [{ ifindex }] = JSON.parse(this.run('ip', '-json', 'link', 'show', name))
-    return ifindex
-  }
-
-  [Symbol.dispose](): void {
-    for (const child of this.#processes) child.kill('SIGKILL')
-    execFileSync('ip', ['netns', 'delete', this.name])
-  }
-}
-
-/** One end of a link: `addresses` with prefix lengths, of either family. */
-export interface End {
-  readonly namespace: Namespace
-  readonly name: string
-  readonly mac?: string
-  readonly addresses?: readonly string[]
-}
-
-/** Joins two namespaces by a veth pair. */
-export function link(one: End, other: End): void {
-  const device = ({ namespace, name, mac }: End) =>
-    `${name} ${mac ? `address ${mac}` : ''} netns ${namespace.name}`
-  one.namespace.ip(`link add ${device(one)} type veth peer ${device(other)}`)
-
-  for (const { namespace, name, addresses = [] } of [one, other]) {
-    // A packet that XDP redirects keeps the checksum it has, so the sender must complete it.
-    namespace.run('ethtool', '-K', name, 'tx', 'off')
-    namespace.ip(
-      `link set ${name} up`,
-      ...addresses.map(address => `address add ${address} dev ${name}`),
-    )
-  }
-}
+export { link, Namespace } from '../api/lab/namespace.ts'
 
 /**
  * Runs tests of the calling file in a namespace of their own, which takes a process of its own:
