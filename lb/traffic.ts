@@ -19,7 +19,6 @@ export interface Traffic {
     readonly pool: string
     readonly backend: string
   })[]
-  /** Packets by verdict, those that never occurred too. */
   readonly verdicts: ReadonlyMap<Verdict, bigint>
 }
 
@@ -27,7 +26,9 @@ export interface Traffic {
 function total<T extends object>(codec: Codec<T>, perCpu: Uint8Array): T {
   const sum: Record<string, bigint> = {}
   for (let at = 0; at < perCpu.length; at += codec.size)
-    for (const [field, count] of Object.entries(codec.unpack(perCpu.subarray(at, at + codec.size))))
+    for (const [field, count] of Object.entries(
+      codec.unpack(perCpu.subarray(at, at + codec.size)),
+    ))
       sum[field] = (sum[field] ?? 0n) + count
   return sum as T
 }
@@ -44,6 +45,13 @@ const counter: Codec<{ readonly packets: bigint }> = codec(
   ({ packets }, view, at) => view.setBigUint64(at, packets, true),
 )
 
+/** Packets by verdict, those that never occurred too. */
+export function readVerdicts(map: BpfMap): ReadonlyMap<Verdict, bigint> {
+  return new Map(
+    verdicts.map(({ name }, index) => [name, total(counter, countersAt(map, index)).packets]),
+  )
+}
+
 export function readTraffic(maps: Maps, compiled: Compiled): Traffic {
   return {
     vips: [...compiled.vips].map(([vip, { index }]) => ({
@@ -57,11 +65,6 @@ export function readTraffic(maps: Maps, compiled: Compiled): Traffic {
         ...total(backendTraffic, countersAt(maps.backend_traffic, index)),
       })),
     ),
-    verdicts: new Map(
-      verdicts.map(({ name }, index) => [
-        name,
-        total(counter, countersAt(maps.verdicts, index)).packets,
-      ]),
-    ),
+    verdicts: readVerdicts(maps.verdicts),
   }
 }

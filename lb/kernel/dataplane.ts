@@ -12,7 +12,7 @@ import { openPrograms, type Programs } from './program.ts'
 import { openTables, readTables } from './reader.ts'
 import { Writer } from './writer.ts'
 
-async function indicesOf(names: readonly string[]): Promise<Map<string, number>> {
+export async function indicesOf(names: readonly string[]): Promise<Map<string, number>> {
   using routing = new Routing()
   const links = new Map((await routing.links()).map(({ name, index }) => [name, index]))
   return new Map(
@@ -71,7 +71,13 @@ export class DataPlane implements Disposable {
   /** Lets go of the kernel's objects; what is pinned stays and goes on forwarding. */
   [Symbol.dispose](): void {
     const { maps, loadBalance, pass, dry } = this.programs
-    for (const owned of [...Object.values(maps), ...this.#tables.values(), loadBalance, pass, dry])
+    for (const owned of [
+      ...Object.values(maps),
+      ...this.#tables.values(),
+      loadBalance,
+      pass,
+      dry,
+    ])
       owned.close()
   }
 }

@@ -32,6 +32,26 @@ async function stopMerging(name: string): Promise<void> {
   }
 }
 
+/** In the mode asked for; `auto` is native where the driver has that, else generic, with the reason. */
+export async function attachIn(
+  wanted: WantedMode,
+  name: string,
+  attach: (mode: AttachMode) => XdpLink,
+): Promise<Pick<Attachment, 'mode' | 'warning'> & { readonly link: XdpLink }> {
+  const attachAs = async (mode: AttachMode) => {
+    if (mode === 'generic') await stopMerging(name)
+    return { mode, link: attach(mode) }
+  }
+  if (wanted !== 'auto') return attachAs(wanted)
+  try {
+    return await attachAs('native')
+  } catch (error) {
+    if (!(error instanceof KernelError) || !NOT_NATIVE.includes(error.code)) throw error
+    const generic = await attachAs('generic')
+    return { ...generic, warning: `native XDP is not to be had on ${name}: ${error.message}` }
+  }
+}
+
 export class Interfaces {
   readonly #pins: Pins
   readonly #program: Program
@@ -43,22 +63,13 @@ export class Interfaces {
   }
 
   async attach(name: string, ifindex: number, wanted: WantedMode): Promise<Attachment> {
-    if (wanted !== 'auto') return this.#attach(name, ifindex, wanted)
-    try {
-      return await this.#attach(name, ifindex, 'native')
-    } catch (error) {
-      if (!(error instanceof KernelError) || !NOT_NATIVE.includes(error.code)) throw error
-      const generic = await this.#attach(name, ifindex, 'generic')
-      return { ...generic, warning: `native XDP is not to be had on ${name}: ${error.message}` }
-    }
-  }
-
-  async #attach(name: string, ifindex: number, mode: AttachMode): Promise<Attachment> {
-    if (mode === 'generic') await stopMerging(name)
-    unlinkProgram(this.#pins.egress(ifindex))
-    const pin = this.#pins.link(`${name}-${mode}`)
-    this.#links.set(pin, keepLinked(this.#program, ifindex, mode, pin))
-    return { interface: name, ifindex, mode }
+    const pin = (mode: AttachMode) => this.#pins.link(`${name}-${mode}`)
+    const { link, ...made } = await attachIn(wanted, name, mode => {
+      unlinkProgram(this.#pins.egress(ifindex))
+      return keepLinked(this.#program, ifindex, mode, pin(mode))
+    })
+    this.#links.set(pin(made.mode), link)
+    return { interface: name, ifindex, ...made }
   }
 
   /** Takes the program off interfaces that it was on before and is not on now. */
