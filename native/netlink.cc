@@ -30,6 +30,14 @@ Fd OpenSocket() {
   return fd;
 }
 
+// Without an address, which the kernel chooses, a socket hears no announcement.
+void Subscribe(int fd, const std::vector<uint32_t>& groups) {
+  sockaddr_nl address{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
+  auto* any = reinterpret_cast<const sockaddr*>(&address);
+  Must(OrErrno(bind(fd, any, sizeof(address))), "bind netlink");
+  for (uint32_t group : groups) SetOption(fd, NETLINK_ADD_MEMBERSHIP, group);
+}
+
 // The kernel's own words about an error, if it has any.
 std::string Words(const nlmsghdr* message) {
   if (!(message->nlmsg_flags & NLM_F_ACK_TLVS)) return {};
@@ -87,13 +95,13 @@ Napi::Function NetlinkSocket::Define(Napi::Env env) {
 
 NetlinkSocket::NetlinkSocket(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   if (info[1].IsUndefined()) return;
-  Napi::Object groups = ToObject(info[0]);
+  auto given = ToObject(info[0]).As<Napi::Array>();
   Napi::Function callback = ToFunction(info[1]);
+  std::vector<uint32_t> groups;
+  for (uint32_t i = 0; i < given.Length(); i++) groups.push_back(ToNumber(given.Get(i)));
   try {
     announcements_ = OpenSocket();
-    for (uint32_t i = 0; i < groups.As<Napi::Array>().Length(); i++) {
-      SetOption(announcements_.get(), NETLINK_ADD_MEMBERSHIP, ToNumber(groups.Get(i)));
-    }
+    Subscribe(announcements_.get(), groups);
   } catch (const KernelFailure& failure) {
     throw failure.ToError(info.Env());
   }
