@@ -18,7 +18,8 @@ import { Paths } from './neighbour/paths.ts'
 import type { Node } from './node.ts'
 import { type Plan, plan } from './plan.ts'
 import type { Report } from './report.ts'
-import { FileStore, type Revision } from './store/file.ts'
+import type { Revision } from './store/codec.ts'
+import { FileStore } from './store/file.ts'
 import { readTraffic, type Traffic } from './traffic.ts'
 
 /** How long a start waits for next hops before it does without them. */
@@ -68,7 +69,7 @@ export class Balancer implements AsyncDisposable {
 
   /** Adopts what is pinned, brings the kernel up to the stored intent, and only then attaches. */
   static async open(node: Node, report: Report): Promise<Balancer> {
-    const store = await FileStore.open(node.store)
+    const store = await FileStore.open(node.store, report)
     const dataPlane = await DataPlane.open(node, hashKeyOf(store.seed))
     const balancer = new Balancer(node, store, dataPlane, report)
     await balancer.#start()
@@ -116,8 +117,9 @@ export class Balancer implements AsyncDisposable {
     })
   }
 
-  rollback(number: number): Promise<Revision> {
-    return this.change(`rollback to revision ${number}`, () => this.#store.read(number).intent)
+  async rollback(number: number): Promise<Revision> {
+    const { intent } = await this.#store.read(number)
+    return this.change(`rollback to revision ${number}`, () => intent)
   }
 
   /** What `change` would do to the flows. Writes nothing. */

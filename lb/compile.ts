@@ -8,7 +8,7 @@ import type { Path } from './header/build.ts'
 import type { Intent } from './intent.ts'
 import type { Capacity } from './node.ts'
 import { backendKey, type CompiledPool, compilePool, placeOf, tableKey } from './pool-tables.ts'
-import { type KeyText, keyText, type BackendTable, type Tables } from './tables.ts'
+import type { BackendTable, KeyText, Tables } from './tables.ts'
 import { type CompiledVip, compileVip } from './vip-tables.ts'
 
 /** What the network says. */
@@ -35,22 +35,28 @@ export interface Ground {
   readonly capacity: Capacity
 }
 
+/** The same object if every name keeps its place and none is new. */
 function allocateAll(intent: Intent, previous: Allocation, capacity: Capacity): Allocation {
   const pools = Object.entries(intent.pools)
+  const vips = Object.keys(intent.vips)
+  const tables = pools.map(([name, pool]) => tableKey(name, pool))
   const backends = pools.flatMap(([pool, { backends }]) =>
     Object.keys(backends).map(name => backendKey(pool, name)),
   )
+  const kept =
+    hasExactly(previous.vips, vips) &&
+    hasExactly(previous.tables, tables) &&
+    hasExactly(previous.backends, backends)
+  if (kept) return previous
   return {
-    vips: allocate(previous.vips, Object.keys(intent.vips), capacity.vips, 'vips'),
-    tables: allocate(
-      previous.tables,
-      pools.map(([name, pool]) => tableKey(name, pool)),
-      capacity.tables,
-      'tables',
-    ),
+    vips: allocate(previous.vips, vips, capacity.vips, 'vips'),
+    tables: allocate(previous.tables, tables, capacity.tables, 'tables'),
     ...allocateBackends(previous, backends, capacity.backends),
   }
 }
+
+const hasExactly = (places: ReadonlyMap<string, unknown>, names: readonly string[]) =>
+  places.size === names.length && names.every(name => places.has(name))
 
 /** VIPs may share an address; its record says what any of them listens for there. */
 function addressesOf(

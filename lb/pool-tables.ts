@@ -77,7 +77,7 @@ function rowsOf(
   seed: Uint8Array,
   previous: CompiledPool | undefined,
 ): Uint16Array {
-  if (previous?.rows.length === pool.rows && sameShares(previous.backends, backends))
+  if (previous && previous.rows.length === pool.rows && sameShares(previous.backends, backends))
     return previous.rows
   const serving = backends
     .filter(({ effective }) => effective === 'serving')

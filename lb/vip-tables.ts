@@ -36,7 +36,7 @@ export function compileVip(
   previous: CompiledVip | undefined,
 ): CompiledVip {
   const { table, rows } = pool
-  if (previous?.vip === vip && previous.table === table) return previous
+  if (previous && previous.vip === vip && previous.table === table) return previous
 
   const entries = new Map<KeyText, Uint8Array>()
   const addresses = vip.addresses.map(parseAddress)

@@ -162,7 +162,7 @@ export class Paths implements Disposable {
     const destination = parseAddress(address)
     const route = await this.#routing.routeTo(destination)
     const link = route && links.get(route.egress)
-    if (!link?.up || link.mac.length !== ETHERNET_ADDRESS) return undefined
+    if (!route || !link?.up || link.mac.length !== ETHERNET_ADDRESS) return undefined
     return { link, address: route.gateway ?? destination, source: route.source }
   }
 
