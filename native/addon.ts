@@ -57,6 +57,8 @@ export declare class BpfMap implements Disposable {
   set(key: Uint8Array, value: Uint8Array, flags?: number): void
   /** Puts a map into a map of maps. */
   setMap(key: Uint8Array, inner: CompleteMap): void
+  /** Puts maps into a map of maps, with a single grace period of the kernel for all. */
+  setMaps(entries: readonly (readonly [key: Uint8Array, inner: CompleteMap])[]): Promise<void>
   /** Puts a program into a map of programs, for tail calls. */
   setProgram(key: Uint8Array, program: Program): void
   /** False if it was not there. */

@@ -4,7 +4,9 @@
 #include <sys/mman.h>
 
 #include <utility>
+#include <vector>
 
+#include "async.h"
 #include "classes.h"
 #include "program.h"
 #include "walk.h"
@@ -36,6 +38,7 @@ Napi::Function BpfMap::Define(Napi::Env env) {
                          InstanceMethod("get", &BpfMap::Get),
                          InstanceMethod("set", &BpfMap::Set),
                          InstanceMethod("setMap", &BpfMap::SetMap),
+                         InstanceMethod("setMaps", &BpfMap::SetMaps),
                          InstanceMethod("setProgram", &BpfMap::SetProgram),
                          InstanceMethod("delete", &BpfMap::Delete),
                          InstanceMethod("setBatch", &BpfMap::SetBatch),
@@ -116,6 +119,32 @@ void BpfMap::SetMap(const Napi::CallbackInfo& info) {
   int inner = Of(info[1]).fd();
   Must(info.Env(), bpf_map_update_elem(fd(), key.data(), &inner, BPF_ANY), "write",
        shape_.name);
+}
+
+// Off the main thread: after a change of a map of maps the kernel waits for a grace period.
+Napi::Value BpfMap::SetMaps(const Napi::CallbackInfo& info) {
+  auto entries = info[0].As<Napi::Array>();
+  std::vector<uint8_t> keys;
+  std::vector<Fd> maps;
+  for (uint32_t i = 0; i < entries.Length(); i++) {
+    auto entry = entries.Get(i).As<Napi::Array>();
+    Bytes key = Sized(entry.Get(0u), shape_.key_size, "key of");
+    keys.insert(keys.end(), key.begin(), key.end());
+    maps.push_back(Of(entry.Get(1u)).Duplicated());
+  }
+  return Async(
+      info.Env(),
+      [map = Duplicated(), keys = std::move(keys), maps = std::move(maps), name = shape_.name] {
+        std::vector<int> values;
+        for (const Fd& inner : maps) values.push_back(inner.get());
+        uint32_t count = values.size();
+        if (count > 0) {
+          Must(bpf_map_update_batch(map.get(), keys.data(), values.data(), &count, nullptr),
+               "write", name);
+        }
+        return count;
+      },
+      [](Napi::Env env, uint32_t) { return env.Undefined(); });
 }
 
 void BpfMap::SetProgram(const Napi::CallbackInfo& info) {

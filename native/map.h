@@ -23,6 +23,7 @@ class BpfMap : public Handle<BpfMap> {
   Napi::Value Get(const Napi::CallbackInfo& info);
   void Set(const Napi::CallbackInfo& info);
   void SetMap(const Napi::CallbackInfo& info);
+  Napi::Value SetMaps(const Napi::CallbackInfo& info);
   void SetProgram(const Napi::CallbackInfo& info);
   Napi::Value Delete(const Napi::CallbackInfo& info);
   void SetBatch(const Napi::CallbackInfo& info);
