@@ -1,0 +1,33 @@
+/** What was measured on: a figure without its machine says nothing. */
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism, cpus, release } from 'node:os'
+import { join } from 'node:path'
+
+const VULNERABILITIES = '/sys/devices/system/cpu/vulnerabilities'
+
+/** What the kernel does against flaws of the CPU: some make every return from a function dear. */
+function mitigations(): Readonly<Record<string, string>> {
+  const states = readdirSync(VULNERABILITIES).map(name => [
+    name,
+    readFileSync(join(VULNERABILITIES, name), 'utf8').trim(),
+  ])
+  return Object.fromEntries(states.filter(([, state]) => state !== 'Not affected'))
+}
+
+export const machine = {
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  kernel: release(),
+  node: process.versions.node,
+  mitigations: mitigations(),
+}
+
+export const describeMachine = () =>
+  `${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}`
+
+/** Keeps this process, with all threads that it has and will have, on the last CPU. */
+export function stayOnOneCpu(): void {
+  const last = availableParallelism() - 1
+  execFileSync('taskset', ['-acp', `${last}`, `${process.pid}`], { stdio: 'ignore' })
+}
