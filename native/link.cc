@@ -36,7 +36,7 @@ Napi::Value XdpLink::Attach(const Napi::CallbackInfo& info) {
 
 Napi::Value XdpLink::Open(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  return NewHandle(env, Classes::Of(env).link, OpenPin(env, ToText(info[0]), "bpf_link"));
+  return NewHandle(env, Classes::Of(env).link, OpenPin(env, ToText(info[0]), "bpf-link"));
 }
 
 Napi::Value XdpLink::Shape(const Napi::CallbackInfo& info) {

@@ -163,7 +163,8 @@ Napi::Value BpfMap::Delete(const Napi::CallbackInfo& info) {
 
 void BpfMap::SetBatch(const Napi::CallbackInfo& info) {
   Bytes keys = ToBytes(info[0]);
-  uint32_t count = keys.size() / shape_.key_size;
+  // Rings and queues have no keys.
+  uint32_t count = shape_.key_size ? keys.size() / shape_.key_size : 0;
   Sized(info[0], count * shape_.key_size, "keys of");
   Bytes values = Sized(info[1], count * value_size_, "values of");
   if (count == 0) return;

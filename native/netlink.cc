@@ -42,7 +42,8 @@ void Subscribe(int fd, const std::vector<uint32_t>& groups) {
 std::string Words(const nlmsghdr* message) {
   if (!(message->nlmsg_flags & NLM_F_ACK_TLVS)) return {};
   auto* bytes = reinterpret_cast<const char*>(message);
-  size_t offset = NLMSG_HDRLEN + sizeof(nlmsgerr);
+  bool done = message->nlmsg_type == NLMSG_DONE;
+  size_t offset = NLMSG_SPACE(done ? sizeof(int) : sizeof(nlmsgerr));
   while (offset + NLA_HDRLEN <= message->nlmsg_len) {
     auto* attribute = reinterpret_cast<const nlattr*>(bytes + offset);
     if (attribute->nla_len < NLA_HDRLEN) break;

@@ -83,7 +83,8 @@ bpf_object* BpfObject::object() const {
 Napi::Value BpfObject::Map(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   std::string name = ToText(info[0]);
-  int fd = Must(env, bpf_object__find_map_fd_by_name(object(), name.c_str()), "find map", name);
+  bpf_map* map = bpf_object__find_map_by_name(object(), name.c_str());
+  int fd = Must(env, map ? bpf_map__fd(map) : -ENOENT, "find map", name);
   return NewHandle(env, Classes::Of(env).map, Fd(Must(env, Duplicate(fd), "open map", name)));
 }
 
