@@ -3,7 +3,6 @@
  * commit, one after another. An accepted change is on disk, then in the kernel, before it is answered.
  */
 import { hkdfSync } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
 import { Ring } from '../native/index.ts'
 import { event, verdicts } from '../xdp/layout.ts'
 import { parseAddress } from './address.ts'
@@ -21,6 +20,8 @@ import type { Report } from './report.ts'
 import type { Revision } from './store/codec.ts'
 import { FileStore } from './store/file.ts'
 import { readTraffic, type Traffic } from './traffic.ts'
+
+export { KernelError } from '../native/index.ts'
 
 /** How long a start waits for next hops before it does without them. */
 const RESOLVE_MS = 1000
@@ -88,6 +89,11 @@ export class Balancer implements AsyncDisposable {
     return this.#attachments
   }
 
+  /** The name of an interface that backends are reached by. */
+  interfaceName(ifindex: number): string | undefined {
+    return this.#paths.nameOf(ifindex)
+  }
+
   get store(): Pick<FileStore, 'head' | 'revisions' | 'read'> {
     return this.#store
   }
@@ -104,7 +110,7 @@ export class Balancer implements AsyncDisposable {
     return this.#enqueue(async () => {
       const intent = change(this.intent)
       const head = this.#store.head()
-      if (head && isDeepStrictEqual(intent, this.intent)) return head
+      if (head && intent === this.intent) return head
       const next = await this.#prepare(intent)
       const revision = await this.#store.append({ intent, summary })
       try {

@@ -14,7 +14,7 @@ export class Pins {
   constructor(directory: string) {
     this.#directory = directory
     this.maps = `${directory}/${layout}`
-    this.tables = `${this.maps}/tables`
+    this.tables = `${this.maps}/rows`
     try {
       mkdirSync(this.tables, { recursive: true })
     } catch (error) {

@@ -47,6 +47,8 @@ export class Paths implements Disposable {
   #followed: ReadonlySet<string> = new Set()
   #paths: ReadonlyMap<string, Path> = new Map()
   #local: ReadonlySet<KeyText> = new Set()
+  /** Interfaces as they were when routes were last asked for. */
+  #links: ReadonlyMap<number, Link> = new Map()
   /** By followed address; undefined where no route leads to it. Empty when routes may have changed. */
   readonly #hops = new Map<string, Hop | undefined>()
   /** What the kernel was asked to keep resolved, by neighbour. */
@@ -68,6 +70,11 @@ export class Paths implements Disposable {
 
   get observed(): Observed {
     return { paths: this.#paths, local: this.#local, sources: this.#tunnelSources() }
+  }
+
+  /** The name of an interface that a path leads through. */
+  nameOf(ifindex: number): string | undefined {
+    return this.#links.get(ifindex)?.name
   }
 
   /** From now on these are the backends' addresses; resolves when the kernel was asked for all. */
@@ -154,14 +161,14 @@ export class Paths implements Disposable {
   async #findHops(): Promise<void> {
     const unknown = [...this.#followed].filter(address => !this.#hops.has(address))
     if (unknown.length === 0) return
-    const links = new Map((await this.#routing.links()).map(link => [link.index, link]))
-    for (const address of unknown) this.#hops.set(address, await this.#hopTo(address, links))
+    this.#links = new Map((await this.#routing.links()).map(link => [link.index, link]))
+    for (const address of unknown) this.#hops.set(address, await this.#hopTo(address))
   }
 
-  async #hopTo(address: string, links: ReadonlyMap<number, Link>): Promise<Hop | undefined> {
+  async #hopTo(address: string): Promise<Hop | undefined> {
     const destination = parseAddress(address)
     const route = await this.#routing.routeTo(destination)
-    const link = route && links.get(route.egress)
+    const link = route && this.#links.get(route.egress)
     if (!route || !link?.up || link.mac.length !== ETHERNET_ADDRESS) return undefined
     return { link, address: route.gateway ?? destination, source: route.source }
   }
