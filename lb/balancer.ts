@@ -9,7 +9,7 @@ import { parseAddress } from './address.ts'
 import { type Compiled, compile, type Observed } from './compile.ts'
 import { diff } from './diff.ts'
 import { assumedPath, type Path } from './header/build.ts'
-import { emptyIntent, type Intent } from './intent.ts'
+import { emptyIntent, type Intent, replace } from './intent.ts'
 import { DataPlane } from './kernel/dataplane.ts'
 import type { Attachment } from './kernel/interfaces.ts'
 import { type Answer, type Flow, lookUp } from './lookup.ts'
@@ -123,9 +123,13 @@ export class Balancer implements AsyncDisposable {
     })
   }
 
-  async rollback(number: number): Promise<Revision> {
+  /** `check` refuses by throwing, given what would be rolled back. */
+  async rollback(number: number, check: (intent: Intent) => void): Promise<Revision> {
     const { intent } = await this.#store.read(number)
-    return this.change(`rollback to revision ${number}`, () => intent)
+    return this.change(`rollback to revision ${number}`, before => {
+      check(before)
+      return replace(before, intent)
+    })
   }
 
   /** What `change` would do to the flows. Writes nothing. */
