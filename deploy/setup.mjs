@@ -2,7 +2,7 @@
 // Nothing is installed yet when this starts: it has Node's own modules, and says what it will do.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -124,11 +124,12 @@ function mountBpffs() {
 }
 
 function installModules() {
-  const ownNode = join(root, 'node_modules/.bin/node')
-  const stamp = join(root, 'node_modules/.setup')
+  const ownNode = `node-linux-${process.arch}/bin/node`
+  const modules = join(root, 'node_modules')
+  const stamp = join(modules, '.setup')
   const lock = readFileSync(join(root, 'package-lock.json'))
   const wanted = createHash('sha256').update(lock).update(process.arch).digest('hex')
-  if (existsSync(ownNode) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
 
   say('installing the npm modules of package-lock.json, Node 24 among them')
   const words = [
@@ -139,12 +140,15 @@ function installModules() {
     '--loglevel=error',
   ]
   // An optional module that cannot be had is no error to npm; without this one nothing runs.
-  if (!succeeds('npm', words) || !existsSync(ownNode)) {
+  if (!succeeds('npm', words) || !existsSync(join(modules, ownNode))) {
     refuse(
       'npm modules could not be installed; npm says why above. To try them alone:',
       'npm ci --ignore-scripts',
     )
   }
+  // Both processors' modules bring a `node`: npm 9 links ours, then unlinks it with the other one.
+  const link = join(modules, '.bin/node')
+  if (!existsSync(link)) symlinkSync(join('..', ownNode), link)
   writeFileSync(stamp, wanted)
 }
 

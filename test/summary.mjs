@@ -1,5 +1,5 @@
 // Says in one line what a test run came to: tap's own count, and every other step of .ci/run that
-// failed. Usage: node test/summary.mjs OUTPUT.tap [FAILED-STEP…]
+// failed; fails if any did. Usage: node test/summary.mjs OUTPUT.tap [FAILED-STEP…]
 import { existsSync, readFileSync } from 'node:fs'
 
 const [file, ...steps] = process.argv.slice(2)
@@ -15,3 +15,4 @@ const failed = count('fail') + uncounted.length + (totals || steps.length > 0 ? 
 console.log(
   `${count('pass')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
 )
+process.exitCode = failed > 0 ? 1 : 0
