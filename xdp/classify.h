@@ -54,7 +54,8 @@ static __always_inline struct vip *find_vip(const struct packet *packet, __u8 li
 	};
 	struct vip *vip = NULL;
 
-	if (listens & LISTENS_PORT && has_ports(packet))
+	/* Nobody listens on port 0: as a key it means any port. */
+	if (listens & LISTENS_PORT && has_ports(packet) && packet->destination_port)
 		vip = bpf_map_lookup_elem(&vips, &key);
 	if (!vip && listens & LISTENS_PROTOCOL && has_ports(packet)) {
 		key.port = 0;

@@ -1,0 +1,163 @@
+/**
+ * The load balancer's program in the kernel. Each packet goes through the dry instance and the
+ * living one: they must agree, the first must leave no trace, and the second must count the packet
+ * once and nothing else.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { BpfObject, type Program } from '../../native/index.ts'
+import {
+  DRY_BACKEND_SHIFT,
+  DRY_VERDICT_SHIFT,
+  type Verdict,
+  verdicts,
+} from '../../xdp/layout.ts'
+import { type Action, actionAt, changesBetween, readCounts, verdictAt } from './counters.ts'
+import { type Entropy, takeEntropy } from './entropy.ts'
+import { type Setup, setUp, sizesOf } from './setup.ts'
+
+const OBJECT = readFileSync(`${import.meta.dirname}/../../native/build/xdp/weir.bpf.o`)
+
+export interface Outcome {
+  readonly action: Action
+  readonly verdict: Verdict
+  /** Who was credited with a packet that was forwarded. */
+  readonly vip?: number
+  readonly backend?: number
+  /** As it left; of a forwarded one without its entropy, of a dropped one nothing. */
+  readonly packet?: Buffer
+}
+
+/** How a driver hands over the frame. */
+export interface Arrival {
+  /** Bytes in the first of several buffers. */
+  readonly linear?: number
+  /** Bytes that metadata takes of the headroom. */
+  readonly metadata?: number
+}
+
+export interface Answer {
+  readonly action: Action
+  readonly verdict: Verdict
+  /** 0 as long as none was chosen. */
+  readonly backend: number
+}
+
+/** A `struct xdp_md`. */
+export function contextOf(length: number, { linear, metadata = 0 }: Arrival) {
+  if (linear === undefined && !metadata) return {}
+  const end = metadata + (linear ?? length)
+  return { context: new Uint8Array(Uint32Array.of(metadata, end, 0, 0, 0, 0).buffer) }
+}
+
+const isForwarded = (action: Action) => action === 'tx' || action === 'redirect'
+
+export async function balancing(setup: Setup): Promise<Balancing> {
+  const skip = ['pass']
+  const maxEntries = sizesOf(setup)
+  const constants = setup.hashKey ? { hash_key: setup.hashKey } : {}
+  const living = await BpfObject.load(OBJECT, { maxEntries, skip, constants })
+  const dry = await BpfObject.load(OBJECT, {
+    maxEntries,
+    skip,
+    constants: { ...constants, dry: Uint8Array.of(1) },
+    reuse: Object.fromEntries(living.mapNames.map(name => [name, living.map(name)])),
+  })
+  setUp(living, setup)
+  return new Balancing(living, dry, setup)
+}
+
+export class Balancing implements Disposable {
+  readonly #object: BpfObject
+  readonly #living: Program
+  readonly #dry: Program
+  readonly #setup: Setup
+  #counts: ReturnType<Balancing['counts']>
+
+  constructor(living: BpfObject, dry: BpfObject, setup: Setup) {
+    this.#object = living
+    this.#living = living.program('load_balance')
+    this.#dry = dry.program('load_balance')
+    this.#setup = setup
+    this.#counts = this.counts()
+    dry.close()
+  }
+
+  counts() {
+    const { listeners, headers } = this.#setup
+    return {
+      verdicts: readCounts(this.#object.map('verdicts'), verdicts.length),
+      vips: readCounts(this.#object.map('vip_traffic'), listeners.length + 1),
+      backends: readCounts(this.#object.map('backend_traffic'), headers.length + 1),
+    }
+  }
+
+  /** What was counted since the last call. */
+  #changes() {
+    const before = this.#counts
+    this.#counts = this.counts()
+    return {
+      verdicts: changesBetween(before.verdicts, this.#counts.verdicts),
+      vips: changesBetween(before.vips, this.#counts.vips),
+      backends: changesBetween(before.backends, this.#counts.backends),
+    }
+  }
+
+  /** What the dry instance says. */
+  async ask(frame: Buffer, arrival: Arrival = {}): Promise<Answer> {
+    const run = { data: frame, ...contextOf(frame.length, arrival) }
+    const { returned } = await this.#dry.run(run)
+    return {
+      action: actionAt(returned & 0xff),
+      verdict: verdictAt((returned >>> DRY_VERDICT_SHIFT) & 0xff),
+      backend: returned >>> DRY_BACKEND_SHIFT,
+    }
+  }
+
+  async #run(frame: Buffer, arrival: Arrival): Promise<Outcome> {
+    const { action, verdict, backend } = await this.ask(frame, arrival)
+    const none = { verdicts: {}, vips: {}, backends: {} }
+    assert.deepEqual(this.#changes(), none, 'the dry instance counted something')
+
+    const run = { data: frame, ...contextOf(frame.length, arrival) }
+    const { returned, data } = await this.#living.run(run)
+    const changes = this.#changes()
+    const counted = { [verdicts.findIndex(({ name }) => name === verdict)]: [1] }
+    assert.equal(actionAt(returned), action, `the dry instance says ${action}, ${verdict}`)
+    if (!isForwarded(action)) {
+      assert.deepEqual(changes, { ...none, verdicts: counted })
+      return action === 'drop'
+        ? { action, verdict }
+        : { action, verdict, packet: Buffer.from(data) }
+    }
+
+    const [vip = ''] = Object.keys(changes.vips)
+    const bytes = data.length - (this.#setup.headers[backend - 1]?.length ?? 0)
+    assert.deepEqual(changes, {
+      verdicts: counted,
+      vips: { [vip]: [1, bytes, verdict === 'forwarded_syn' ? 1 : 0] },
+      backends: { [backend]: [1, bytes, 0] },
+    })
+    return { action, verdict, vip: Number(vip), backend, packet: Buffer.from(data) }
+  }
+
+  /** A packet through both instances. */
+  async run(frame: Buffer, arrival: Arrival = {}): Promise<Outcome> {
+    const outcome = await this.#run(frame, arrival)
+    if (!outcome.packet || !isForwarded(outcome.action)) return outcome
+    return { ...outcome, packet: takeEntropy(outcome.packet).packet }
+  }
+
+  /** The entropy of a packet that is forwarded. */
+  async entropy(frame: Buffer): Promise<Entropy> {
+    const { packet } = await this.#run(frame, {})
+    assert.ok(packet, 'the packet was not forwarded')
+    return takeEntropy(packet).entropy
+  }
+
+  [Symbol.dispose](): void {
+    this.#living.close()
+    this.#dry.close()
+    this.#object.close()
+  }
+}
