@@ -5,9 +5,9 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { Refusal, show } from './errors.ts'
+import { Text } from './schema.ts'
 
-export const LEGAL_HOST =
-  'the IPv4 or IPv6 address of one host, such as 198.51.100.10 or 2001:db8::10'
+const LEGAL_HOST = 'the IPv4 or IPv6 address of one host, such as 198.51.100.10 or 2001:db8::10'
 export const LEGAL_MAC = 'the MAC address of one host, such as 02:00:00:00:00:01'
 
 const V4_MAPPED = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff)
@@ -42,6 +42,11 @@ export function hostFault(text: string): string | undefined {
     return 'means nothing without its link'
   return NO_HOST.get(range)
 }
+
+export const Host = Text(hostFault, {
+  description: LEGAL_HOST,
+  examples: ['198.51.100.10', '2001:db8::10'],
+})
 
 export function parseAddress(text: string): Uint8Array {
   const fault = textFault(text)

@@ -3,13 +3,17 @@ import t from 'tap'
 import {
   canonicalAddress,
   formatAddress,
-  hostFault,
+  Host,
   isIpv4,
   macFault,
   parseAddress,
   parseMac,
 } from '../../lb/address.ts'
 import { Refusal } from '../../lb/errors.ts'
+import { conforming } from '../../lb/schema.ts'
+
+const LEGAL =
+  'legal: the IPv4 or IPv6 address of one host, such as 198.51.100.10 or 2001:db8::10'
 
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
@@ -69,9 +73,15 @@ t.test('what is not the address of one host is told why', async t => {
     'ff02::1': 'is a multicast address',
     '255.255.255.255': 'is the broadcast address',
   }
-  for (const [text, fault] of Object.entries(faults)) t.equal(hostFault(text), fault, text)
+  const hostOf = conforming(Host, 'no-host')
+  for (const [text, fault] of Object.entries(faults))
+    t.throws(
+      () => hostOf(text),
+      { message: `/: ${JSON.stringify(text)} ${fault}; ${LEGAL}` },
+      text,
+    )
   for (const text of ['192.0.2.1', '10.0.0.1', '169.254.7.7', '2001:db8::1', 'fd00::1'])
-    t.equal(hostFault(text), undefined, text)
+    t.equal(hostOf(text), text)
 })
 
 t.test('parsing refuses with the text that came and what is legal', async t => {
@@ -79,8 +89,7 @@ t.test('parsing refuses with the text that came and what is legal', async t => {
     constructor: Refusal,
     kind: 'invalid',
     code: 'invalid-address',
-    message:
-      '"10.1" is not an address; legal: the IPv4 or IPv6 address of one host, such as 198.51.100.10 or 2001:db8::10',
+    message: `"10.1" is not an address; ${LEGAL}`,
   })
 })
 
