@@ -195,7 +195,7 @@ struct backend_traffic {
 /* Ring buffer events: the first packet that ended in a drop of this kind on a CPU. */
 struct event {
 	__u64 time; /* ns since boot, CLOCK_MONOTONIC */
-	__u32 verdict; /* enum verdict */
+	enum verdict verdict;
 	__u32 vip; /* index, 0 = none */
 };
 

@@ -9,7 +9,10 @@
 /* A second instance on the same maps that answers `what would happen` and leaves no trace. */
 const volatile bool dry = false;
 
-/* Global, so that struct event is in the BTF; seldom called, so that the call does not matter. */
+/*
+ * Global, so that struct event is in the BTF, and with it `enum verdict`: layout.ts is made of that.
+ * Seldom called, so that the call does not matter.
+ */
 __attribute__((noinline)) int report(const struct event *event)
 {
 	return event ? bpf_ringbuf_output(&events, (void *)event, sizeof(*event), 0) : 0;
@@ -32,12 +35,9 @@ static __always_inline void count_forwarded(enum verdict verdict, __u32 vip, __u
 	}
 }
 
-/*
- * A global function, verified on its own, so that `enum verdict` is in the BTF that layout.ts is
- * made of: it takes numbers, not pointers. `egress` is 0 for the interface the packet came in by.
- */
-__attribute__((noinline)) int transmit(enum verdict verdict, __u32 vip, __u32 backend,
-				       __u32 length, __u32 out)
+/* `out` is the egress interface, 0 for the one that the packet came in by. */
+static __always_inline int transmit(enum verdict verdict, __u32 vip, __u32 backend, __u32 length,
+				    __u32 out)
 {
 	int action = action_of(verdict);
 

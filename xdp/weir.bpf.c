@@ -24,9 +24,8 @@ int load_balance(struct xdp_md *ctx)
 	if (verdict == NEXT_STAGE)
 		verdict = encapsulate(ctx, &packet);
 
-	if (packet.egress == ctx->ingress_ifindex)
-		packet.egress = 0;
-	return transmit(verdict, packet.vip, packet.backend, packet.length, packet.egress);
+	return transmit(verdict, packet.vip, packet.backend, packet.length,
+			packet.egress == ctx->ingress_ifindex ? 0 : packet.egress);
 }
 
 /* On every egress interface: a driver accepts redirected frames only where a program is attached. */
