@@ -71,6 +71,7 @@ export class DataPlane implements Disposable {
   /** Lets go of the kernel's objects; what is pinned stays and goes on forwarding. */
   [Symbol.dispose](): void {
     const { maps, loadBalance, pass, dry } = this.programs
+    this.#interfaces[Symbol.dispose]()
     for (const owned of [
       ...Object.values(maps),
       ...this.#tables.values(),

@@ -52,7 +52,7 @@ export async function attachIn(
   }
 }
 
-export class Interfaces {
+export class Interfaces implements Disposable {
   readonly #pins: Pins
   readonly #program: Program
   readonly #links = new Map<string, XdpLink>()
@@ -75,5 +75,10 @@ export class Interfaces {
   /** Takes the program off interfaces that it was on before and is not on now. */
   detachOthers(): void {
     for (const pin of this.#pins.links()) if (!this.#links.has(pin)) unlinkProgram(pin)
+  }
+
+  /** The program stays where it is: the pins hold it there. */
+  [Symbol.dispose](): void {
+    for (const link of this.#links.values()) link.close()
   }
 }
