@@ -31,3 +31,13 @@ export function stayOnOneCpu(): void {
   const last = availableParallelism() - 1
   execFileSync('taskset', ['-acp', `${last}`, `${process.pid}`], { stdio: 'ignore' })
 }
+
+/** Of this process alone: what others do on the same CPU meanwhile does not count. */
+export async function cpuTime<T>(
+  work: () => Promise<T>,
+): Promise<{ nanoseconds: number; result: T }> {
+  const before = process.cpuUsage()
+  const result = await work()
+  const { user, system } = process.cpuUsage(before)
+  return { nanoseconds: (user + system) * 1e3, result }
+}

@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     options: {
       json: { type: 'boolean', default: false },
       case: { type: 'string' },
-      rounds: { type: 'string', default: '9' },
+      rounds: { type: 'string', default: '21' },
       object: { type: 'string' },
       save: { type: 'string' },
     },

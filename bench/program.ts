@@ -4,7 +4,7 @@
  */
 import type { Program } from '../native/index.ts'
 import { type Case, type Options, summary, tenth } from './case.ts'
-import { stayOnOneCpu } from './machine.ts'
+import { cpuTime, stayOnOneCpu } from './machine.ts'
 import { type Scenario, type ScenarioName, scenarios } from './scenario.ts'
 import { Subject } from './subject.ts'
 import { type Traffic, traffic } from './traffic.ts'
@@ -14,8 +14,10 @@ const M = 2 ** 20
 const XDP_TX = 3
 const LOOPBACK = 1
 
+/** Short rounds, so that those in which others took the caches are few. */
+const PACKETS = 2 ** 19
 /** In so many rounds every flow is seen. */
-const FULL_VISIT = 8
+const FULL_VISIT = 16
 
 /** Of the machine that the bars are for, ns. Elsewhere a bar is its ratio to the floor. */
 const REFERENCE_FLOOR = 10
@@ -56,12 +58,13 @@ class Wrapped implements Disposable {
     made.object.map('target').setProgram(new Uint8Array(4), target)
   }
 
-  /** CPU time for a packet: what others do on the same CPU meanwhile does not count. */
-  async nanoseconds(packets: number): Promise<{ each: number; action: number }> {
-    const before = process.cpuUsage()
-    const { returned } = await this.#repeat.run({ data: this.#traffic.data, repeat: packets })
-    const { user, system } = process.cpuUsage(before)
-    return { each: ((user + system) * 1e3) / packets, action: returned }
+  /** Nanoseconds for each packet, and what became of the last one. */
+  async run(packets: number): Promise<{ each: number; action: number }> {
+    const { data } = this.#traffic
+    const { nanoseconds, result } = await cpuTime(() =>
+      this.#repeat.run({ data, repeat: packets }),
+    )
+    return { each: nanoseconds / packets, action: result.returned }
   }
 
   [Symbol.dispose](): void {
@@ -78,7 +81,7 @@ async function runSubject(
   { verdict }: Scenario,
 ) {
   const before = subject.verdicts()
-  const { each } = await wrapped.nanoseconds(packets)
+  const { each } = await wrapped.run(packets)
   const made = [...subject.verdicts()]
     .map(([name, counted]) => ({ name, packets: counted - (before.get(name) ?? 0) }))
     .filter(counted => counted.packets > 0)
@@ -88,7 +91,7 @@ async function runSubject(
 }
 
 async function runFloor(wrapped: Wrapped, packets: number) {
-  const { each, action } = await wrapped.nanoseconds(packets)
+  const { each, action } = await wrapped.run(packets)
   if (action !== XDP_TX) throw new Error(`the empty program returned ${action}, not XDP_TX`)
   return each
 }
@@ -99,7 +102,7 @@ async function measure(
   elf?: string,
 ): Promise<Case> {
   const scenario = scenarios[name]
-  const packets = Math.max(M, flows / FULL_VISIT)
+  const packets = Math.max(PACKETS, flows / FULL_VISIT)
   using subject = await Subject.load(scenario, LOOPBACK, elf)
   using whole = new Wrapped(await traffic(scenario, flows, subject.growth), subject.program)
   const spare = await traffic(scenario, flows, subject.growth)
