@@ -1,71 +1,106 @@
-/** Between the load balancer's objects and state.proto. What comes from disk is checked like any input. */
+/** Between the load balancer's objects and state.proto. What comes from disk is parsed like any input. */
 import { readFileSync } from 'node:fs'
 import protobuf from 'protobufjs'
-import type { Allocation } from '../allocation.ts'
+import type { Allocation, BackendPlace } from '../allocation.ts'
 import { type Intent, parseIntent } from '../intent.ts'
-import type { Listener } from '../vip.ts'
+import type { Pool } from '../pool.ts'
+import type { Listener, Vip } from '../vip.ts'
 
-const root = protobuf.parse(readFileSync(`${import.meta.dirname}/state.proto`, 'utf8')).root
+const { root } = protobuf.parse(readFileSync(`${import.meta.dirname}/state.proto`, 'utf8'))
 
-/** An accepted change. */
-export interface Revision {
+export interface RevisionSummary {
   readonly number: number
   /** RFC 3339. */
   readonly time: string
   readonly summary: string
+  readonly author?: string
+}
+
+/** An accepted change. */
+export interface Revision extends RevisionSummary {
   readonly intent: Intent
 }
 
 function encode(type: string, value: object): Uint8Array {
-  const message = root.lookupType(type)
+  const message = root.lookupType(`weir.${type}`)
   return message.encode(message.fromObject(value)).finish()
 }
 
-/** Fields that the file's version lacks are absent or zero; lists and maps are there, if empty. */
-function decode<T>(type: string, bytes: Uint8Array): T {
-  const message = root.lookupType(type)
-  return message.toObject(message.decode(bytes), { arrays: true, objects: true, defaults: true }) as T
+/** Lists and maps are there, if empty; other fields are absent where the file has none. */
+function decode(type: string, bytes: Uint8Array) {
+  const message = root.lookupType(`weir.${type}`)
+  return message.toObject(message.decode(bytes), { arrays: true, objects: true })
 }
 
-type StoredListener = Pick<Listener, 'protocol'> & { number?: number; range?: string }
-
-function storedListener({ protocol, port }: Listener): StoredListener {
+function storedListener({ protocol, port }: Listener) {
   if (port === undefined) return { protocol }
   return typeof port === 'number' ? { protocol, number: port } : { protocol, range: port }
 }
 
-function plainListener({ protocol, number, range }: StoredListener): object {
+interface StoredListener {
+  readonly protocol: string
+  readonly number?: number
+  readonly range?: string
+}
+
+function plainListener({ protocol, number, range }: StoredListener) {
   const port = number ?? range
   return port === undefined ? { protocol } : { protocol, port }
 }
 
-type WithListeners<L> = { readonly vips: Readonly<Record<string, { readonly listeners: readonly L[] }>> }
+const encodePool = (pool: Pool) => encode('Pool', pool)
 
-/** The same document, every listener of every VIP through `map`. */
-function mapListeners<A, B>(intent: WithListeners<A>, map: (listener: A) => B): object {
-  const vips = Object.entries(intent.vips).map(([name, vip]) => [
-    name,
-    { ...vip, listeners: vip.listeners.map(map) },
-  ])
-  return { ...intent, vips: Object.fromEntries(vips) }
+const encodeVip = (vip: Vip) =>
+  encode('Vip', { ...vip, listeners: vip.listeners.map(storedListener) })
+
+/** A change leaves most resources the same objects: these need not be encoded again. */
+function once<T extends object>(encodeOne: (resource: T) => Uint8Array) {
+  const known = new WeakMap<T, Uint8Array>()
+  return (resource: T) => {
+    const bytes = known.get(resource) ?? encodeOne(resource)
+    known.set(resource, bytes)
+    return bytes
+  }
+}
+
+const poolBytes = once(encodePool)
+const vipBytes = once(encodeVip)
+
+function mapValues<T, U>(all: Readonly<Record<string, T>>, map: (value: T) => U) {
+  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, map(value)]))
 }
 
 export const encodeRevision = (revision: Revision): Uint8Array =>
-  encode('weir.Revision', {
+  encode('EncodedRevision', {
     ...revision,
-    intent: mapListeners(revision.intent, storedListener),
+    intent: {
+      pools: mapValues(revision.intent.pools, poolBytes),
+      vips: mapValues(revision.intent.vips, vipBytes),
+    },
   })
 
 export function decodeRevision(bytes: Uint8Array): Revision {
-  const stored = decode<Revision & { intent: WithListeners<StoredListener> }>(
-    'weir.Revision',
-    bytes,
+  const { number, time, summary, author, intent } = decode('Revision', bytes)
+  const vips = mapValues<{ readonly listeners: readonly StoredListener[] }, object>(
+    intent.vips,
+    vip => ({ ...vip, listeners: vip.listeners.map(plainListener) }),
   )
-  return { ...stored, intent: parseIntent(mapListeners(stored.intent, plainListener)) }
+  return {
+    number,
+    time,
+    summary,
+    ...(author && { author }),
+    intent: parseIntent({ pools: intent.pools, vips }),
+  }
+}
+
+export function decodeSummary(bytes: Uint8Array): RevisionSummary {
+  const { number, time, summary, author } = decode('RevisionSummary', bytes)
+  return { number, time, summary, ...(author && { author }) }
 }
 
 export const encodeAllocation = (allocation: Allocation): Uint8Array =>
-  encode('weir.Allocation', {
+  encode('Allocation', {
     vips: Object.fromEntries(allocation.vips),
     tables: Object.fromEntries(allocation.tables),
     backends: Object.fromEntries(allocation.backends),
@@ -73,17 +108,11 @@ export const encodeAllocation = (allocation: Allocation): Uint8Array =>
   })
 
 export function decodeAllocation(bytes: Uint8Array): Allocation {
-  type Places<T> = Readonly<Record<string, T>>
-  const { vips, tables, backends, generation } = decode<{
-    vips: Places<number>
-    tables: Places<number>
-    backends: Places<{ index: number; generation: number }>
-    generation: number
-  }>('weir.Allocation', bytes)
+  const { vips, tables, backends, generation } = decode('Allocation', bytes)
   return {
-    vips: new Map(Object.entries(vips)),
-    tables: new Map(Object.entries(tables)),
-    backends: new Map(Object.entries(backends)),
+    vips: new Map<string, number>(Object.entries(vips)),
+    tables: new Map<string, number>(Object.entries(tables)),
+    backends: new Map<string, BackendPlace>(Object.entries(backends)),
     generation,
   }
 }

@@ -1,6 +1,7 @@
 /** One daemon to a folder: a file that names the process that has it. */
-import { readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { Refusal } from '../errors.ts'
+import { hasCode } from './errno.ts'
 
 export interface Lock {
   release(): void
@@ -8,41 +9,63 @@ export interface Lock {
 
 const START_TIME = 19
 
-/** The process id and when it started: ids come again, after a reboot soon. Undefined if it is gone. */
-function identity(pid: number): string | undefined {
+function readIfThere(path: string): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name, in parentheses, may hold anything: fields are counted from behind it.
-    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME]}`
-  } catch {
-    return undefined
-  }
-}
-
-function create(path: string): boolean {
-  try {
-    writeFileSync(path, identity(process.pid) ?? '', { flag: 'wx', mode: 0o640 })
-    return true
+    return readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    if (hasCode(error, 'ENOENT', 'ESRCH')) return undefined
     throw error
   }
 }
 
-/** A lock whose process is gone, as after SIGKILL, is taken over. */
+const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+
+/** Process ids come again: when it started, and in which run of the kernel, tells two apart. */
+function identityOf(pid: number): string | undefined {
+  const stat = readIfThere(`/proc/${pid}/stat`)
+  // The name, in parentheses, may hold anything: fields are counted from behind it.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields && `${pid} ${fields[START_TIME]} ${bootId}`
+}
+
+/** Whether the link is there now that was not before. */
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false
+    throw error
+  }
+}
+
+/** Moves the lock of a process that is gone out of the way, as SIGKILL leaves it. */
+function evict(path: string, directory: string): void {
+  const owner = readIfThere(path)
+  if (owner === undefined) return
+  const pid = Number.parseInt(owner, 10)
+  if (identityOf(pid) === owner)
+    throw new Refusal(
+      'conflict',
+      'store-in-use',
+      `${directory} is in use by process ${pid}; legal: one daemon to a store`,
+    )
+  const aside = `${path}.stale-${process.pid}`
+  renameSync(path, aside)
+  // Another process may have been quicker, and this is its lock: it goes back.
+  if (readIfThere(aside) !== owner) linked(aside, path)
+  rmSync(aside)
+}
+
 export function lockFolder(directory: string): Lock {
   const path = `${directory}/lock`
-  if (!create(path)) {
-    const owner = readFileSync(path, 'utf8')
-    const pid = Number.parseInt(owner, 10)
-    if (owner && identity(pid) === owner)
-      throw new Refusal(
-        'conflict',
-        'store-in-use',
-        `${directory} is in use by process ${pid}; one daemon to a store`,
-      )
-    unlinkSync(path)
-    create(path)
+  const own = `${path}.${process.pid}`
+  // Linked and not written, for nobody may read it half written.
+  writeFileSync(own, identityOf(process.pid) ?? '', { mode: 0o600 })
+  try {
+    while (!linked(own, path)) evict(path, directory)
+  } finally {
+    rmSync(own)
   }
-  return { release: () => unlinkSync(path) }
+  return { release: () => rmSync(path, { force: true }) }
 }
