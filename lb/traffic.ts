@@ -45,11 +45,12 @@ const counter: Codec<{ readonly packets: bigint }> = codec(
   ({ packets }, view, at) => view.setBigUint64(at, packets, true),
 )
 
-/** Packets by verdict, those that never occurred too. */
+/** Packets by verdict, those that never occurred too; `next_stage` is none that a packet ends with. */
 export function readVerdicts(map: BpfMap): ReadonlyMap<Verdict, bigint> {
-  return new Map(
-    verdicts.map(({ name }, index) => [name, total(counter, countersAt(map, index)).packets]),
+  const counts = verdicts.map(
+    ({ name }, index) => [name, total(counter, countersAt(map, index)).packets] as const,
   )
+  return new Map(counts.slice(1))
 }
 
 export function readTraffic(maps: Maps, compiled: Compiled): Traffic {
