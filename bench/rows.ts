@@ -1,5 +1,6 @@
 /** How long a pool's rows take to build, and how many flows a lost backend moves that were not its own. */
 import { buildRows, type Share } from '../lb/rows.ts'
+import { type Case, summary } from './case.ts'
 
 const ROWS = 65536
 const ROUNDS = 61
@@ -7,26 +8,10 @@ const WARM_UP = 30
 /** What moves depends on the seed a little: one is not enough. */
 const SEEDS = 5
 
-interface Case {
-  readonly case: string
-  readonly value: number
-  readonly min: number
-  readonly max: number
-  readonly rounds: number
-  readonly unit: 'ms' | '%'
-  readonly bar: number
-}
-
 const seedOf = (number: number) => new Uint8Array(32).fill(number)
 
 const equalBackends = (count: number): readonly Share[] =>
   Array.from({ length: count }, (_, at) => ({ id: `backend-${at}`, index: at + 1, weight: 1 }))
-
-function summary(values: readonly number[]) {
-  const sorted = values.toSorted((a, b) => a - b)
-  const at = (part: number) => sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN
-  return { value: at(0.5), min: at(0), max: at(1), rounds: values.length }
-}
 
 function milliseconds(work: () => void): number {
   const start = process.hrtime.bigint()

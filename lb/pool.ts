@@ -13,7 +13,7 @@ const geneveDefaults = {
   mac: '02:77:65:69:72:00',
 } as const
 
-export const Gre = Type.Object(
+const Gre = Type.Object(
   {
     type: Type.Literal('gre'),
     key: Type.Optional(
@@ -27,7 +27,7 @@ export const Gre = Type.Object(
   { ...closed, title: 'GRE', description: 'Generic routing encapsulation, RFC 2784 and 7676' },
 )
 
-export const Geneve = Type.Object(
+const Geneve = Type.Object(
   {
     type: Type.Literal('geneve'),
     vni: Type.Optional(
