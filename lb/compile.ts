@@ -76,7 +76,8 @@ function addressesOf(
 
 function backendsOf(pools: Iterable<CompiledPool>): Map<number, BackendTable> {
   const all = new Map<number, BackendTable>()
-  for (const { backends } of pools) for (const backend of backends) all.set(backend.index, backend)
+  for (const { backends } of pools)
+    for (const backend of backends) all.set(backend.index, backend)
   return all
 }
 
@@ -112,7 +113,14 @@ export function compile(
   const pools = new Map(
     Object.entries(intent.pools).map(([name, pool]) => [
       name,
-      compilePool(name, pool, observed.paths, allocation, ground.seed, previous.pools?.get(name)),
+      compilePool(
+        name,
+        pool,
+        observed.paths,
+        allocation,
+        ground.seed,
+        previous.pools?.get(name),
+      ),
     ]),
   )
   const vips = new Map(

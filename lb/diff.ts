@@ -62,7 +62,11 @@ function setRows(previous: Tables, next: Tables): Write[] {
 
 type Records = ReadonlyMap<KeyText, Uint8Array>
 
-function setRecords(kind: 'set-vip' | 'set-address', previous: Records, next: Records): Write[] {
+function setRecords(
+  kind: 'set-vip' | 'set-address',
+  previous: Records,
+  next: Records,
+): Write[] {
   return [...next]
     .filter(([key, value]) => !sameBytes(previous.get(key), value))
     .map(([key, value]) => ({ kind, key, value }))
@@ -78,7 +82,9 @@ function deleteRecords(
 
 function removals(previous: Tables, next: Tables): Write[] {
   const writes: Write[] = [
-    ...gone(previous.rows.keys(), next.rows).map(table => ({ kind: 'remove-rows', table }) as const),
+    ...gone(previous.rows.keys(), next.rows).map(
+      table => ({ kind: 'remove-rows', table }) as const,
+    ),
     ...gone(previous.backends.keys(), next.backends).map(
       index => ({ kind: 'clear-backend', index }) as const,
     ),
@@ -91,7 +97,9 @@ function removals(previous: Tables, next: Tables): Write[] {
 
 export function diff(previous: Tables, next: Tables): Write[] {
   return [
-    ...(sameBytes(previous.node, next.node) ? [] : [{ kind: 'node', value: next.node } as const]),
+    ...(sameBytes(previous.node, next.node)
+      ? []
+      : [{ kind: 'node', value: next.node } as const]),
     ...gone(next.egress, previous.egress).map(
       ifindex => ({ kind: 'add-egress', ifindex }) as const,
     ),

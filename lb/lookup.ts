@@ -3,12 +3,7 @@
  * `dry` instance, which works on the same maps and writes nothing.
  */
 import type { Program } from '../native/index.ts'
-import {
-  DRY_BACKEND_SHIFT,
-  DRY_VERDICT_SHIFT,
-  type Verdict,
-  verdicts,
-} from '../xdp/layout.ts'
+import { DRY_BACKEND_SHIFT, DRY_VERDICT_SHIFT, type Verdict, verdicts } from '../xdp/layout.ts'
 import { isIpv4, parseAddress } from './address.ts'
 import { Refusal } from './errors.ts'
 import { concat, u16 } from './header/bytes.ts'
@@ -44,17 +39,44 @@ const MACS = new Uint8Array(12)
 function transport({ protocol, sourcePort, destinationPort, syn }: Flow): Uint8Array {
   const ports = concat(u16(sourcePort), u16(destinationPort))
   if (protocol === 'udp') return concat(ports, u16(8), u16(0))
-  const rest = Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 0, 0x50, syn ? SYN : ACK, 0xff, 0xff, 0, 0, 0, 0)
+  const rest = Uint8Array.of(
+    0,
+    0,
+    0,
+    1,
+    0,
+    0,
+    0,
+    0,
+    0x50,
+    syn ? SYN : ACK,
+    0xff,
+    0xff,
+    0,
+    0,
+    0,
+    0,
+  )
   return concat(ports, rest)
 }
 
-function ipv4(source: Uint8Array, destination: Uint8Array, protocol: number, payload: Uint8Array) {
+function ipv4(
+  source: Uint8Array,
+  destination: Uint8Array,
+  protocol: number,
+  payload: Uint8Array,
+) {
   const length = u16(20 + payload.length)
   const fixed = Uint8Array.of(0x45, 0, ...length, 0, 0, 0x40, 0, TTL, protocol, 0, 0)
   return concat(fixed, source.subarray(12), destination.subarray(12), payload)
 }
 
-function ipv6(source: Uint8Array, destination: Uint8Array, protocol: number, payload: Uint8Array) {
+function ipv6(
+  source: Uint8Array,
+  destination: Uint8Array,
+  protocol: number,
+  payload: Uint8Array,
+) {
   const fixed = Uint8Array.of(0x60, 0, 0, 0, ...u16(payload.length), protocol, TTL)
   return concat(fixed, source, destination, payload)
 }

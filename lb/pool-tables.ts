@@ -56,7 +56,11 @@ function compileBackend(
   return {
     effective: effectiveOf(backend, path),
     path,
-    header: sameHeader ? previous.header : path ? header.pack(headerOf(pool, path)) : unresolved,
+    header: sameHeader
+      ? previous.header
+      : path
+        ? header.pack(headerOf(pool, path))
+        : unresolved,
   }
 }
 
@@ -110,7 +114,13 @@ export function compilePool(
     name: id,
     backend,
     ...placeOf(allocation.backends, backendKey(name, id)),
-    ...compileBackend(pool, backend, paths.get(backend.address), before.get(id), previous?.pool),
+    ...compileBackend(
+      pool,
+      backend,
+      paths.get(backend.address),
+      before.get(id),
+      previous?.pool,
+    ),
   }))
   return {
     pool,

@@ -6,8 +6,8 @@ import {
   LISTENS_ANY,
   LISTENS_PORT,
   LISTENS_PROTOCOL,
-  vip as vipRecord,
   vipKey,
+  vip as vipRecord,
 } from '../xdp/layout.ts'
 import { parseAddress } from './address.ts'
 import { keysOf, type ListenerKey } from './listener.ts'
@@ -15,7 +15,11 @@ import type { CompiledPool } from './pool-tables.ts'
 import { type KeyText, keyText } from './tables.ts'
 import type { Vip } from './vip.ts'
 
-const HASHES = { '5-tuple': HASH_5_TUPLE, '3-tuple': HASH_3_TUPLE, source: HASH_SOURCE } as const
+const HASHES = {
+  '5-tuple': HASH_5_TUPLE,
+  '3-tuple': HASH_3_TUPLE,
+  source: HASH_SOURCE,
+} as const
 
 export interface CompiledVip {
   readonly vip: Vip
@@ -51,7 +55,10 @@ export function compileVip(
       hash: HASHES[vip.hash],
     })
     for (const address of addresses)
-      entries.set(keyText(vipKey.pack({ address, port: key.port, protocol: key.protocol })), value)
+      entries.set(
+        keyText(vipKey.pack({ address, port: key.port, protocol: key.protocol })),
+        value,
+      )
   }
   const kinds = keys.reduce((all, key) => all | kindOf(key), 0)
   const listens = new Map(addresses.map(address => [keyText(address), kinds]))

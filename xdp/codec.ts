@@ -35,8 +35,14 @@ export function readBytes(view: DataView, at: number, length: number): Uint8Arra
 }
 
 /** Fewer bytes than the field holds are followed by zeros; more are an error. */
-export function writeBytes(view: DataView, at: number, bytes: Uint8Array, length: number): void {
-  if (bytes.length > length) throw new RangeError(`${bytes.length} bytes in a field of ${length}`)
+export function writeBytes(
+  view: DataView,
+  at: number,
+  bytes: Uint8Array,
+  length: number,
+): void {
+  if (bytes.length > length)
+    throw new RangeError(`${bytes.length} bytes in a field of ${length}`)
   const field = new Uint8Array(view.buffer, view.byteOffset + at, length)
   field.fill(0)
   field.set(bytes)

@@ -22,7 +22,9 @@ type BtfType = {
 
 const here = import.meta.dirname
 const object = `${here}/../native/build/xdp/weir.bpf.o`
-const dump = execFileSync('bpftool', ['-j', 'btf', 'dump', 'file', object], { encoding: 'utf8' })
+const dump = execFileSync('bpftool', ['-j', 'btf', 'dump', 'file', object], {
+  encoding: 'utf8',
+})
 const types = new Map<number, BtfType>(
   (JSON.parse(dump).types as BtfType[]).map(type => [type.id, type]),
 )
@@ -34,7 +36,8 @@ function typeOf(id: number): BtfType {
   return type
 }
 
-const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+const camel = (name: string) =>
+  name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 const pascal = (name: string) => camel(`_${name}`)
 
 /** How a value of one BTF type is spelled in TypeScript. `at` is the expression of its offset. */
@@ -117,7 +120,11 @@ function codecOf(type: BtfType): string {
     .filter(member => !member.name.startsWith('reserved'))
     .map(member => {
       const offset = member.bits_offset / 8
-      return { name: camel(member.name), at: shift('at', offset), ...spell(typeOf(member.type_id)) }
+      return {
+        name: camel(member.name),
+        at: shift('at', offset),
+        ...spell(typeOf(member.type_id)),
+      }
     })
   const name = pascal(type.name)
   return `
@@ -146,17 +153,25 @@ const meanings = new Map(
 )
 
 function verdictList(): string {
-  const verdict = [...types.values()].find(({ kind, name }) => kind === 'ENUM' && name === 'verdict')
+  const verdict = [...types.values()].find(
+    ({ kind, name }) => kind === 'ENUM' && name === 'verdict',
+  )
   if (!verdict) throw new Error('enum verdict is not in the BTF')
   const entries = verdict.values
     .filter(({ name }) => name !== 'VERDICTS')
-    .map(({ name }) => `  { name: '${name.toLowerCase()}', meaning: ${JSON.stringify(meanings.get(name))} },`)
+    .map(
+      ({ name }) =>
+        `  { name: '${name.toLowerCase()}', meaning: ${JSON.stringify(meanings.get(name))} },`,
+    )
   return `/** By number: what became of a packet. */\nexport const verdicts = [\n${entries.join('\n')}\n] as const\n`
 }
 
 function constants(): string {
   const flags = [...types.values()]
-    .filter(({ kind, name }) => kind === 'ENUM' && name !== 'verdict' && tables.includes(`enum ${name} `))
+    .filter(
+      ({ kind, name }) =>
+        kind === 'ENUM' && name !== 'verdict' && tables.includes(`enum ${name} `),
+    )
     .flatMap(({ values }) => values.map(({ name, val }) => `export const ${name} = ${val}`))
   const defines = [...tables.matchAll(/^#define (\w+) (\d+)$/gm)].map(
     ([, name, value]) => `export const ${name} = ${value}`,

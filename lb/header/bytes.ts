@@ -12,8 +12,7 @@ export const concat = (...parts: readonly Uint8Array[]): Uint8Array => {
 
 export const u16 = (value: number): Uint8Array => Uint8Array.of(value >> 8, value)
 
-export const u24 = (value: number): Uint8Array =>
-  Uint8Array.of(value >> 16, value >> 8, value)
+export const u24 = (value: number): Uint8Array => Uint8Array.of(value >> 16, value >> 8, value)
 
 export const u32 = (value: number): Uint8Array =>
   Uint8Array.of(value >>> 24, value >> 16, value >> 8, value)

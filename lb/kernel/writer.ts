@@ -136,7 +136,9 @@ export class Writer {
       this.#fresh.add(index)
     }
     const written = header.unpack(next.header)
-    const headers = idle ? ([record.headers[0], written] as const) : ([written, record.headers[1]] as const)
+    const headers = idle
+      ? ([record.headers[0], written] as const)
+      : ([written, record.headers[1]] as const)
     this.#maps.backends.set(key, backend.pack({ ...record, headers }))
     this.#maps.backends.set(key, backend.pack({ ...record, headers, selected: idle }))
   }
