@@ -18,10 +18,11 @@ fail() { say "$*"; exit 1; }
 # Where this machine gets packages from, and how it reaches the registries.
 copy_settings() {
 	local root=$1 file
-	rm -f "$root"/etc/apt/sources.list
+	rm -f "$root/etc/apt/sources.list"
 	for file in /etc/apt/{sources.list,sources.list.d/*.{list,sources},auth.conf,auth.conf.d/*} \
-		$(grep -ls 'Acquire::' /etc/apt/apt.conf.d/*) /etc/resolv.conf /etc/hosts \
-		/usr/share/keyrings/*.gpg /etc/ssl/certs/ca-certificates.crt; do
+		/etc/apt/{keyrings,trusted.gpg.d}/* /usr/share/keyrings/*.gpg \
+		$(grep -ls 'Acquire::' /etc/apt/apt.conf.d/*) \
+		/etc/{resolv.conf,hosts,ssl/certs/ca-certificates.crt}; do
 		[[ ! -f $file ]] || install -D --mode=644 "$file" "$root$file"
 	done
 	grep -hsE '^(@[^:]*:)?registry|^//|cafile|proxy' /etc/npmrc /usr/etc/npmrc ~/.npmrc \
@@ -40,7 +41,7 @@ in_root() {
 		mount -t sysfs sysfs sys
 		mount --rbind /dev dev
 		mount -t tmpfs tmpfs run
-		exec chroot . /usr/bin/env -i HOME=/root TERM=dumb PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
+		exec chroot . /usr/bin/env -i HOME=/root PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
 			bash -euo pipefail -c "$1" fresh-root "${@:2}"' "$root" "$script" "${@:3}"
 }
 
@@ -48,16 +49,18 @@ make_base() {
 	local mirror root
 	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' \
 		| sed -n 's/ bookworm$//p' | sort -u | sed q)
-	[[ -n $mirror ]] || fail 'no apt source here holds bookworm, so there is nothing to make Debian 12 from'
+	[[ -n $mirror ]] || fail 'no apt source of this machine holds bookworm, which is Debian 12'
 	say "making $base"
 	root=$(mktemp -d /var/tmp/weir-base.XXXXXX)
-	debootstrap --variant=minbase bookworm "$root" "$mirror" >"$root.log" 2>&1 || fail "debootstrap failed: $root.log"
+	debootstrap --variant=minbase bookworm "$root" "$mirror" >"$root.log" 2>&1 \
+		|| fail "debootstrap failed: $root.log"
 	copy_settings "$root"
 	in_root "$root" '
 		apt-get -qq update
 		DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends nodejs npm
 		apt-get clean
-		rm -rf /var/lib/apt/lists/*' >>"$root.log" 2>&1 || fail "installing Node failed: $root.log"
+		rm -rf /var/lib/apt/lists/*' >>"$root.log" 2>&1 \
+		|| fail "installing Node failed: $root.log"
 	mkdir -p "$cache"
 	tar -C "$root" -cf "$base.new" .
 	mv "$base.new" "$base"

@@ -14,9 +14,9 @@ const command = isDev ? 'npm test' : 'npm start'
 const PACKAGES = [
   ...['clang-19', 'libbpf-dev', 'bpftool', 'linux-libc-dev'], // the programs in the kernel
   ...['g++', 'cmake', 'ninja-build', 'pkg-config'], // the addon
-  ...['iproute2', 'ethtool', 'util-linux'], // the networks that it runs in
+  ...['iproute2', 'ethtool', 'util-linux', 'mount'], // the networks that it runs in
 ]
-const DEV_PACKAGES = ['clang-format-19', 'iputils-ping', 'tcpdump']
+const DEV_PACKAGES = ['clang-format-19']
 
 function say(sentence) {
   console.log(`weir: ${sentence}`)
