@@ -33,7 +33,9 @@ interface Reply {
 
 export class Daemon {
   readonly #target: string
-  readonly #where: { readonly socketPath: string } | { readonly host: string; readonly port: string }
+  readonly #where:
+    | { readonly socketPath: string }
+    | { readonly host: string; readonly port: string }
 
   /** `unix:/run/weir/weir.sock`, or `http://127.0.0.1:9470`. */
   constructor(target: string) {
@@ -84,7 +86,9 @@ export class Daemon {
       })
       sent.on('timeout', () => sent.destroy(new Error('no answer')))
       sent.on('error', error =>
-        reject(new Unreachable(`the daemon cannot be reached at ${this.#target}: ${error.message}`)),
+        reject(
+          new Unreachable(`the daemon cannot be reached at ${this.#target}: ${error.message}`),
+        ),
       )
       sent.end(json)
     })
@@ -96,6 +100,8 @@ function problemIn(body: string, status: number): Problem {
   try {
     return JSON.parse(body) as Problem
   } catch {
-    throw new Unreachable(`what answers there is no Weir: status ${status}, ${body.slice(0, 80)}`)
+    throw new Unreachable(
+      `what answers there is no Weir: status ${status}, ${body.slice(0, 80)}`,
+    )
   }
 }
