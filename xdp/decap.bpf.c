@@ -7,6 +7,7 @@
 #include "verdict.h"
 
 #define GRE_KEY 0x2000
+#define GRE_IGNORED 0x03f8 /* reserved bits that a receiver ignores, RFC 2784 2.3 */
 #define GENEVE_VERSION 0xc0
 #define GENEVE_OPTION_WORDS 0x3f
 #define GENEVE_CONTROL_OR_CRITICAL 0xc0
@@ -54,14 +55,15 @@ static __always_inline enum verdict open_gre(void *data, void *end, const struct
 	/* With a key or without, the inner packet makes up for the eight bytes looked at. */
 	if ((void *)(gre + 1) > end)
 		return DROP_TRUNCATED;
-	if (gre->flags & ~bpf_htons(GRE_KEY))
+	if (gre->flags & ~bpf_htons(GRE_KEY | GRE_IGNORED))
 		return DROP_UNKNOWN_OPTION;
-	inner->offset = packet->transport_offset + (gre->flags ? 8 : 4);
+	inner->offset = packet->transport_offset + (gre->flags & bpf_htons(GRE_KEY) ? 8 : 4);
 	inner->type = gre->type;
 	return NEXT_STAGE;
 }
 
-static __always_inline enum verdict open_geneve(void *data, void *end, const struct packet *packet,
+static __always_inline enum verdict open_geneve(void *data, void *end,
+						const struct packet *packet,
 						struct inner *inner)
 {
 	struct geneve *geneve = at(data, packet->transport_offset + sizeof(struct udphdr));
@@ -73,7 +75,8 @@ static __always_inline enum verdict open_geneve(void *data, void *end, const str
 	    geneve->flags & GENEVE_CONTROL_OR_CRITICAL)
 		return DROP_UNKNOWN_OPTION;
 	options = (geneve->version_and_option_words & GENEVE_OPTION_WORDS) * 4;
-	inner->offset = packet->transport_offset + sizeof(struct udphdr) + sizeof(*geneve) + options;
+	inner->offset =
+		packet->transport_offset + sizeof(struct udphdr) + sizeof(*geneve) + options;
 	inner->type = geneve->type;
 
 	if (inner->type == bpf_htons(ETH_P_BRIDGED)) {
@@ -93,11 +96,8 @@ static __always_inline bool is_geneve(const struct packet *packet)
 	       packet->destination_port == bpf_htons(geneve_port);
 }
 
-static __always_inline enum verdict open_tunnel(struct xdp_md *ctx, struct packet *packet,
-						struct inner *inner)
+static __always_inline enum verdict find_tunnel(struct xdp_md *ctx, struct packet *packet)
 {
-	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-
 	/* What is malformed or a fragment may not be a tunnel at all: the host knows better. */
 	if (parse_packet(ctx, packet) != NEXT_STAGE || packet->fragment)
 		return PASS_NOT_TUNNEL;
@@ -105,6 +105,20 @@ static __always_inline enum verdict open_tunnel(struct xdp_md *ctx, struct packe
 		return PASS_NOT_TUNNEL;
 	if (!bpf_map_lookup_elem(&sources, &packet->source))
 		return DROP_UNKNOWN_SOURCE;
+	return NEXT_STAGE;
+}
+
+static __always_inline enum verdict open_tunnel(struct xdp_md *ctx, struct packet *packet,
+						struct inner *inner)
+{
+	void *data, *end;
+
+	/* Ethernet padding goes first, lest an inner packet that was cut reach into it. */
+	if (packet->padding && bpf_xdp_adjust_tail(ctx, -(int)packet->padding))
+		return DROP_TRUNCATED;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+
 	if (packet->protocol == IPPROTO_GRE)
 		return open_gre(data, end, packet, inner);
 	return open_geneve(data, end, packet, inner);
@@ -131,7 +145,8 @@ static __always_inline void set_tos(struct iphdr *ip, __u8 tos)
 	ip->tos = tos;
 }
 
-static __always_inline enum verdict carry_congestion(struct xdp_md *ctx, const struct packet *packet,
+static __always_inline enum verdict carry_congestion(struct xdp_md *ctx,
+						     const struct packet *packet,
 						     const struct inner *inner)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
@@ -191,6 +206,8 @@ int decapsulate(struct xdp_md *ctx)
 	struct inner inner = {};
 	enum verdict verdict = parse_addresses(ctx, &packet);
 
+	if (verdict == NEXT_STAGE)
+		verdict = find_tunnel(ctx, &packet);
 	if (verdict == NEXT_STAGE)
 		verdict = open_tunnel(ctx, &packet, &inner);
 	if (verdict == NEXT_STAGE)

@@ -39,6 +39,6 @@ static __always_inline __u64 hash_flow(const struct packet *packet, __u8 policy)
 	if (policy == HASH_5_TUPLE)
 		hash ^= packet->source_port | (__u64)packet->destination_port << 16;
 
-	/* Two more rounds, for the ports: with one, some keys put neighbouring ports into few rows. */
+	/* Two rounds more: with one, some keys put neighbouring ports into few rows. */
 	return multiply_xorshift(multiply_xorshift(hash, hash_key[0]), hash_key[1]);
 }

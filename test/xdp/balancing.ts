@@ -5,16 +5,16 @@
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { release } from 'node:os'
-import { BpfObject, type Program, type RunOptions } from '../../native/index.ts'
+import { BpfObject, type Program } from '../../native/index.ts'
 import {
   DRY_BACKEND_SHIFT,
   DRY_VERDICT_SHIFT,
   type Verdict,
   verdicts,
 } from '../../xdp/layout.ts'
+import { type Arrival, runOf } from './arrival.ts'
 import { type Action, actionAt, Counters, verdictAt } from './counters.ts'
-import { type Entropy, takeEntropy } from './entropy.ts'
+import { takeEntropy } from './entropy.ts'
 import { type Setup, setUp, sizesOf } from './setup.ts'
 
 const OBJECT = readFileSync(`${import.meta.dirname}/../../native/build/xdp/weir.bpf.o`)
@@ -29,35 +29,11 @@ export interface Outcome {
   readonly packet?: Buffer
 }
 
-/** How a driver hands over the frame. */
-export interface Arrival {
-  /** Bytes in the first of several buffers. */
-  readonly linear?: number
-  /** Bytes that metadata takes of the headroom. */
-  readonly metadata?: number
-}
-
 export interface Answer {
   readonly action: Action
   readonly verdict: Verdict
   /** 0 as long as none was chosen. */
   readonly backend: number
-}
-
-const [major = 0, minor = 0] = release().split('.').map(Number)
-
-/** Why a test cannot choose how the driver hands over a frame, if it cannot. */
-export const cannotShape =
-  major * 100 + minor < 618 ? 'test runs take the first buffer’s size from Linux 6.18 on' : ''
-
-/** What to run: metadata stands in front of the frame, and a `struct xdp_md` tells how much. */
-function runOf(frame: Buffer, { linear, metadata = 0 }: Arrival): RunOptions {
-  if (linear === undefined && !metadata) return { data: frame }
-  const end = metadata + (linear ?? frame.length)
-  return {
-    data: Buffer.concat([Buffer.alloc(metadata), frame]),
-    context: new Uint8Array(Uint32Array.of(metadata, end, 0, 0, 0, 0).buffer),
-  }
 }
 
 const isForwarded = (action: Action) => action === 'tx' || action === 'redirect'
@@ -146,11 +122,11 @@ export class Balancing implements Disposable {
     return { ...outcome, packet: takeEntropy(outcome.packet).packet }
   }
 
-  /** The entropy of a packet that is forwarded. */
-  async entropy(frame: Buffer): Promise<Entropy> {
+  /** A packet that is forwarded, as it leaves. */
+  async sent(frame: Buffer): Promise<Buffer> {
     const { packet } = await this.#run(frame, {})
     assert.ok(packet, 'the packet was not forwarded')
-    return takeEntropy(packet).entropy
+    return packet
   }
 
   [Symbol.dispose](): void {

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { UDP, udp } from '../packet.ts'
 import { type Balancing, balancing } from './balancing.ts'
-import type { Entropy } from './entropy.ts'
+import { type Entropy, takeEntropy } from './entropy.ts'
 import {
   type Encapsulation,
   encapsulations,
@@ -23,7 +23,7 @@ async function entropies(program: Balancing, inner: Family): Promise<Entropy[]> 
   const all = []
   for (const flow of flows) {
     const query = [inner.ip(inner.client, inner.vip, UDP), udp(1024 + flow, 53)]
-    all.push(await program.entropy(arriving(...query)))
+    all.push(takeEntropy(await program.sent(arriving(...query))).entropy)
   }
   return all
 }

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { ethernet, ipv4, packet, TCP, tcp, text, UDP, udp } from '../packet.ts'
 import { balancing } from './balancing.ts'
+import { takeEntropy } from './entropy.ts'
 import {
   families,
   headerOver,
@@ -44,7 +45,8 @@ t.test('a tunnel packet that may be fragmented has an identification of its own'
   using program = await balancing(plain)
   const frame = arriving(ipv4(client, vip, UDP, { id: 0x1234 }), ...query)
   const seen = new Set<number | undefined>()
-  for (let i = 0; i < 8; i++) seen.add((await program.entropy(frame)).identification)
+  for (let i = 0; i < 8; i++)
+    seen.add(takeEntropy(await program.sent(frame)).entropy.identification)
   t.ok(seen.size > 1, `${[...seen]}`)
 })
 

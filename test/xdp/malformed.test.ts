@@ -1,7 +1,8 @@
 /** Packets to a VIP that are not whole or contradict themselves: dropped, each with its reason. */
 import t from 'tap'
 import { ethernet, type Layer, packet, TCP, tcp, text, UDP, udp } from '../packet.ts'
-import { balancing, cannotShape, type Outcome } from './balancing.ts'
+import { cannotShape } from './arrival.ts'
+import { balancing, type Outcome } from './balancing.ts'
 import { DESTINATION_OPTIONS, HOP_BY_HOP, options } from './extensions.ts'
 import { type Family, families, IPV4, IPV6, ROUTER, US } from './network.ts'
 import { odditiesTo } from './oddities.ts'

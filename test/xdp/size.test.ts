@@ -1,7 +1,8 @@
 /** How large a packet may be, and how a frame of several buffers fares. */
 import t from 'tap'
 import { ethernet, ipv4, type Layer, packet, raw, UDP, udp } from '../packet.ts'
-import { balancing, cannotShape, type Outcome } from './balancing.ts'
+import { cannotShape } from './arrival.ts'
+import { balancing, type Outcome } from './balancing.ts'
 import {
   encapsulations,
   type Family,
