@@ -127,12 +127,14 @@ Napi::Value NetlinkSocket::Request(const Napi::CallbackInfo& info) {
   if (!open_) throw KernelFailure("use closed", "NetlinkSocket", -EBADF).ToError(env);
   Bytes bytes = ToBytes(info[0]);
   std::string attempt = info[1].IsUndefined() ? "netlink request" : ToText(info[1]);
-  if (bytes.size() < sizeof(nlmsghdr)) {
-    throw KernelFailure(attempt, "", -EINVAL, "shorter than a header").ToError(env);
-  }
   std::vector<uint8_t> request(bytes.begin(), bytes.end());
+  auto* header = reinterpret_cast<nlmsghdr*>(request.data());
+  // The kernel does not answer what contradicts its own length, and that would be waited for.
+  if (request.size() < sizeof(*header) || header->nlmsg_len != request.size()) {
+    throw KernelFailure(attempt, "", -EINVAL, "not one whole message").ToError(env);
+  }
   // Every answer ends with an acknowledgement, or with the end of a dump.
-  reinterpret_cast<nlmsghdr*>(request.data())->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+  header->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 
   return Async(
       env, [request = std::move(request), attempt] { return Converse(request, attempt); },

@@ -17,12 +17,11 @@ Ring::Ring(const Napi::CallbackInfo& info)
   Napi::Function callback = ToFunction(info[1]);
   ring_.reset(ring_buffer__new(map_.get(), Record, this, nullptr));
   if (!ring_) Must(info.Env(), -errno, "read ring");
-  listener_ =
-      std::make_unique<Listener>(info.Env(), callback, ring_buffer__epoll_fd(ring_.get()),
-                                 [this](const Listener::Deliver& deliver) {
-                                   deliver_ = &deliver;
-                                   ring_buffer__consume(ring_.get());
-                                 });
+  listener_ = std::make_unique<Listener>(info.Env(), callback, map_.get(),
+                                         [this](const Listener::Deliver& deliver) {
+                                           deliver_ = &deliver;
+                                           ring_buffer__consume(ring_.get());
+                                         });
   Ref();
 }
 

@@ -37,8 +37,8 @@ export interface Neighbour {
   readonly state: number
 }
 
-export const IPV4 = 2
-export const IPV6 = 10
+const IPV4 = 2
+const IPV6 = 10
 const UP_AND_RUNNING = 0x41
 const UNICAST = 1
 const IPV4_LENGTH = 4

@@ -55,10 +55,16 @@ if (inside) {
 
   t.test('what is no message is not sent', async t => {
     using socket = new NetlinkSocket([])
-    t.throws(() => socket.request(new Uint8Array(8)), {
-      code: 'EINVAL',
-      message: 'netlink request: shorter than a header',
-    })
+    for (const bytes of [
+      new Uint8Array(8),
+      new Uint8Array(16),
+      linkRequest(0, 1).subarray(4),
+    ]) {
+      t.throws(() => socket.request(bytes), {
+        code: 'EINVAL',
+        message: 'netlink request: not one whole message',
+      })
+    }
   })
 
   t.test('a closed socket refuses requests, and answers those it had', async t => {

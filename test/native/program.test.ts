@@ -1,6 +1,6 @@
 import { readFileSync, unlinkSync } from 'node:fs'
 import t from 'tap'
-import { BpfObject, gracePeriod, Program, Ring } from '../../native/index.ts'
+import { BpfObject, gracePeriod, Program } from '../../native/index.ts'
 import { compileSample } from './compile.ts'
 import { u32 } from './maps.ts'
 
@@ -72,42 +72,6 @@ t.test('a closed program refuses everything', async t => {
   const closed = { code: 'EBADF', message: 'use closed Program: Bad file descriptor' }
   t.throws(() => program.shape, closed)
   t.throws(() => program.run({ data: PACKET }), closed)
-})
-
-t.test('a ring hands over every record, in order, until it is closed', async t => {
-  using object = await BpfObject.load(SAMPLE)
-  using program = object.program('record')
-  using records = object.map('records')
-  const heard: Uint8Array[] = []
-  const { promise, resolve } = Promise.withResolvers<void>()
-  using ring = new Ring(records, record => {
-    if (heard.push(record) === 500) resolve()
-  })
-  // More than the ring holds at once: it is emptied while it is being filled.
-  const sent = Array.from({ length: 500 }, (_, i) => u32(i))
-  for (const bytes of sent) {
-    await program.run({ data: Uint8Array.of(...bytes, ...new Uint8Array(60)) })
-  }
-  await promise
-  t.same(heard, sent)
-
-  ring.close()
-  ring.close()
-  await program.run({ data: PACKET })
-  await new Promise(resolve => setTimeout(resolve, 50))
-  t.equal(heard.length, 500)
-})
-
-t.test('a ring outlives the handle it was made from, and needs a ring', async t => {
-  using object = await BpfObject.load(SAMPLE)
-  const records = object.map('records')
-  const { promise, resolve } = Promise.withResolvers<Uint8Array>()
-  using _ring = new Ring(records, resolve)
-  records.close()
-  await object.program('record').run({ data: PACKET })
-  t.same(await promise, PACKET.subarray(0, 4))
-  t.throws(() => new Ring(object.map('numbers'), () => {}), { code: 'EINVAL' })
-  t.throws(() => new Ring(records, () => {}), { code: 'EBADF' })
 })
 
 t.test('a grace period passes', async t => {
