@@ -4,10 +4,15 @@
  */
 import type { BackendTable, KeyText, Tables } from './tables.ts'
 
+export type PlacedBackend = readonly [index: number, backend: BackendTable]
+
 export type Write =
   | { readonly kind: 'node'; readonly value: Uint8Array }
   | { readonly kind: 'add-egress' | 'remove-egress'; readonly ifindex: number }
-  | { readonly kind: 'set-backend'; readonly index: number; readonly backend: BackendTable }
+  /** Takes indices that no row names yet. */
+  | { readonly kind: 'place-backends'; readonly backends: readonly PlacedBackend[] }
+  /** Another way to a backend that rows name. */
+  | { readonly kind: 'change-header'; readonly index: number; readonly header: Uint8Array }
   | { readonly kind: 'clear-backend'; readonly index: number }
   | { readonly kind: 'create-rows'; readonly table: number; readonly rows: Uint16Array }
   | {
@@ -29,16 +34,19 @@ export type Write =
 export const sameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
   a === b || (a !== undefined && b !== undefined && Buffer.compare(a, b) === 0)
 
-const sameBackend = (a: BackendTable | undefined, b: BackendTable): boolean =>
-  a === b || (a?.generation === b.generation && sameBytes(a.header, b.header))
-
 const gone = <K>(previous: Iterable<K>, next: { has(key: K): boolean }): K[] =>
   [...previous].filter(key => !next.has(key))
 
 function setBackends(previous: Tables, next: Tables): Write[] {
-  return [...next.backends]
-    .filter(([index, backend]) => !sameBackend(previous.backends.get(index), backend))
-    .map(([index, backend]) => ({ kind: 'set-backend', index, backend }))
+  const placed: PlacedBackend[] = []
+  const changed: Write[] = []
+  for (const [index, backend] of next.backends) {
+    const old = previous.backends.get(index)
+    if (old?.generation !== backend.generation) placed.push([index, backend])
+    else if (!sameBytes(old.header, backend.header))
+      changed.push({ kind: 'change-header', index, header: backend.header })
+  }
+  return placed.length ? [{ kind: 'place-backends', backends: placed }, ...changed] : changed
 }
 
 function changesOf(previous: Uint16Array, next: Uint16Array): Uint32Array {

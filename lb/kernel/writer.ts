@@ -4,8 +4,9 @@
  */
 import { BpfMap, gracePeriod, possibleCpus } from '../../native/index.ts'
 import { backend, backendTraffic, header, row } from '../../xdp/layout.ts'
-import { sameBytes, type Write } from '../diff.ts'
+import { type PlacedBackend, sameBytes, type Write } from '../diff.ts'
 import { noHeader } from '../header/build.ts'
+import { concat } from '../header/bytes.ts'
 import { type BackendTable, keyBytes } from '../tables.ts'
 import type { EgressInterfaces } from './egress.ts'
 import { indexKey } from './key.ts'
@@ -54,8 +55,10 @@ export class Writer {
         return this.#egress.add(write.ifindex)
       case 'remove-egress':
         return this.#egress.remove(write.ifindex)
-      case 'set-backend':
-        return this.#setBackend(write.index, write.backend)
+      case 'place-backends':
+        return this.#placeBackends(write.backends)
+      case 'change-header':
+        return this.#changeHeader(write.index, write.header)
       case 'clear-backend':
         return this.#clearBackend(write.index)
       case 'change-rows':
@@ -124,18 +127,24 @@ export class Writer {
     return map
   }
 
+  /** No row names these indices yet: nobody reads them. */
+  #placeBackends(backends: readonly PlacedBackend[]): void {
+    this.#maps.backends.setBatch(
+      concat(...backends.map(([index]) => indexKey(index))),
+      concat(...backends.map(([, placed]) => recordOf(placed))),
+    )
+  }
+
   /** The idle header first, then the selector: a packet never sees a header half written. */
-  async #setBackend(index: number, next: BackendTable): Promise<void> {
+  async #changeHeader(index: number, next: Uint8Array): Promise<void> {
     const key = indexKey(index)
     const record = backend.unpack(this.#maps.backends.get(key) ?? empty)
-    if (record.generation !== next.generation) return this.#takePlace(key, next)
-
     const idle = record.selected ? 0 : 1
-    if (!sameBytes(header.pack(record.headers[idle]), next.header)) {
+    if (!sameBytes(header.pack(record.headers[idle]), next)) {
       if (this.#fresh.has(index)) await this.#grace()
       this.#fresh.add(index)
     }
-    const written = header.unpack(next.header)
+    const written = header.unpack(next)
     const headers = idle
       ? ([record.headers[0], written] as const)
       : ([written, record.headers[1]] as const)
@@ -143,16 +152,18 @@ export class Writer {
     this.#maps.backends.set(key, backend.pack({ ...record, headers, selected: idle }))
   }
 
-  /** No row names this index yet: nobody reads it. */
-  #takePlace(key: Uint8Array, { header: bytes, generation }: BackendTable): void {
-    const headers = [header.unpack(bytes), noHeader] as const
-    this.#maps.backends.set(key, backend.pack({ headers, selected: 0, flags: 0, generation }))
-  }
-
   #clearBackend(index: number): void {
     this.#maps.backends.set(indexKey(index), empty)
     this.#maps.backend_traffic.set(indexKey(index), noTraffic)
   }
+}
+
+/** A record begins with its first header. */
+function recordOf({ header: bytes, generation }: BackendTable): Uint8Array {
+  const headers = [noHeader, noHeader] as const
+  const record = backend.pack({ headers, selected: 0, flags: 0, generation })
+  record.set(bytes)
+  return record
 }
 
 function wordsOf(map: BpfMap): Uint16Array {
