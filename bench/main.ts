@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Case, Options } from './case.ts'
 import { chart } from './chart.ts'
+import { daemon } from './daemon.ts'
 import { describeMachine, machine } from './machine.ts'
 import { program, programRecord } from './program.ts'
 import { rows } from './rows.ts'
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     record: wireRecord,
   },
   rows: { heading: 'Rows of a pool', measure: rows },
+  daemon: { heading: 'The daemon: start, memory, changes', measure: daemon },
 }
 
 const USAGE = `npm run bench -- ${Object.keys(benchmarks).join(' | ')} [options]
