@@ -10,9 +10,9 @@ const PAYLOAD_IPV6 = 6
 export const ROUTER_MAC = Uint8Array.of(2, 0, 0, 0, 0, 1)
 export const NODE_MAC = Uint8Array.of(2, 0, 0, 0, 0, 2)
 
-export const TCP = 6
-export const UDP = 17
-export const ESP = 50
+const TCP = 6
+const UDP = 17
+const ESP = 50
 
 /** What follows the IP header; `length` is all of it. */
 export interface Transport {

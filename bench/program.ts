@@ -131,10 +131,11 @@ async function measure(
 }
 
 export async function program({ rounds, only, elf }: Options): Promise<readonly Case[]> {
+  const chosen = plans.filter(({ name }) => only === undefined || name === only)
+  if (!chosen.length) throw new Error(`no case ${only}: ${Object.keys(scenarios).join(', ')}`)
   stayOnOneCpu()
   const cases: Case[] = []
-  for (const plan of plans)
-    if (only === undefined || plan.name === only) cases.push(await measure(plan, rounds, elf))
+  for (const plan of chosen) cases.push(await measure(plan, rounds, elf))
   return cases
 }
 

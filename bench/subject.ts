@@ -8,7 +8,7 @@ import * as layout from '../xdp/layout.ts'
 import { NODE_MAC, ROUTER_MAC } from './frames.ts'
 import { type Scenario, VIP_IPV4, VIP_IPV6 } from './scenario.ts'
 
-export const builtProgram = `${import.meta.dirname}/../native/build/xdp/weir.bpf.o`
+const builtProgram = `${import.meta.dirname}/../native/build/xdp/weir.bpf.o`
 
 const ROWS = 65536
 const BACKENDS = 100
