@@ -86,7 +86,7 @@ const Count = (of: keyof Capacity, maximum: number, description: string) =>
     Type.Integer({ minimum: 1, maximum, default: defaultCapacity[of], description }),
   )
 
-const NodeFile = Type.Object(
+export const NodeFile = Type.Object(
   {
     interfaces: Type.Array(Interface, {
       minItems: 1,

@@ -8,9 +8,11 @@ import { Value } from 'typebox/value'
 import { type Fault, refuseFields, segment, show } from './errors.ts'
 
 /** What of a schema this file reads. */
-interface JsonSchema {
+export interface JsonSchema {
   readonly type?: string
+  readonly title?: string
   readonly description?: string
+  readonly default?: unknown
   readonly enum?: readonly unknown[]
   readonly const?: unknown
   readonly minimum?: number
@@ -74,7 +76,7 @@ const typesOf = (variants: readonly JsonSchema[]) =>
   variants.map(({ properties }) => properties?.['type']?.const)
 
 /** What a schema takes, in words. */
-function legal(schema: JsonSchema): string {
+export function legal(schema: JsonSchema): string {
   if (schema.enum) return schema.enum.join(', ')
   if (schema.const !== undefined) return String(schema.const)
   const variants = variantsOf(schema)
