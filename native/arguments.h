@@ -4,6 +4,7 @@
 
 #include <napi.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -36,9 +37,13 @@ inline Napi::Object ToObject(const Napi::Value& value) {
   return value.As<Napi::Object>();
 }
 
+inline Napi::Array ToArray(const Napi::Value& value) {
+  if (!value.IsArray()) throw Napi::TypeError::New(value.Env(), "list must be an array");
+  return value.As<Napi::Array>();
+}
+
 inline Napi::Function ToFunction(const Napi::Value& value) {
-  if (!value.IsFunction())
-    throw Napi::TypeError::New(value.Env(), "callback must be a function");
+  if (!value.IsFunction()) throw Napi::TypeError::New(value.Env(), "callback is no function");
   return value.As<Napi::Function>();
 }
 

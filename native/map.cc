@@ -123,18 +123,19 @@ void BpfMap::SetMap(const Napi::CallbackInfo& info) {
 
 // Off the main thread: after a change of a map of maps the kernel waits for a grace period.
 Napi::Value BpfMap::SetMaps(const Napi::CallbackInfo& info) {
-  auto entries = info[0].As<Napi::Array>();
+  auto entries = ToArray(info[0]);
   std::vector<uint8_t> keys;
   std::vector<Fd> maps;
   for (uint32_t i = 0; i < entries.Length(); i++) {
-    auto entry = entries.Get(i).As<Napi::Array>();
+    auto entry = ToArray(entries.Get(i));
     Bytes key = Sized(entry.Get(0u), shape_.key_size, "key of");
     keys.insert(keys.end(), key.begin(), key.end());
     maps.push_back(Of(entry.Get(1u)).Duplicated());
   }
   return Async(
       info.Env(),
-      [map = Duplicated(), keys = std::move(keys), maps = std::move(maps), name = shape_.name] {
+      [map = Duplicated(), keys = std::move(keys), maps = std::move(maps),
+       name = std::string(shape_.name)] {
         std::vector<int> values;
         for (const Fd& inner : maps) values.push_back(inner.get());
         uint32_t count = values.size();

@@ -3,6 +3,7 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "arguments.h"
@@ -96,7 +97,7 @@ Napi::Function NetlinkSocket::Define(Napi::Env env) {
 
 NetlinkSocket::NetlinkSocket(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   if (info[1].IsUndefined()) return;
-  auto given = ToObject(info[0]).As<Napi::Array>();
+  Napi::Array given = ToArray(info[0]);
   Napi::Function callback = ToFunction(info[1]);
   std::vector<uint32_t> groups;
   for (uint32_t i = 0; i < given.Length(); i++) groups.push_back(ToNumber(given.Get(i)));

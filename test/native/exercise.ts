@@ -12,7 +12,17 @@ import {
 } from '../../native/index.ts'
 import { Routing } from '../../native/rtnetlink.ts'
 import { compileSample } from './compile.ts'
-import { ARRAY, DEVMAP_HASH, HASH, MMAPABLE, makeMap, u32, u64 } from './maps.ts'
+import {
+  ARRAY,
+  ARRAY_OF_MAPS,
+  DEVMAP_HASH,
+  HASH,
+  INNER_MAP,
+  MMAPABLE,
+  makeMap,
+  u32,
+  u64,
+} from './maps.ts'
 
 // The sanitizer is for this process, not for those that it starts.
 delete process.env['LD_PRELOAD']
@@ -76,6 +86,14 @@ async function maps(): Promise<void> {
   await expectRefusal(() => makeMap({ maxEntries: 0 }))
 }
 
+async function nested(): Promise<void> {
+  using inner = makeMap({ type: ARRAY, flags: INNER_MAP })
+  using outer = makeMap({ type: ARRAY_OF_MAPS, valueSize: 4, inner })
+  await outer.setMaps([[u32(0), inner]])
+  outer.setMap(u32(1), inner)
+  await expectRefusal(() => outer.setMap(u32(1), outer))
+}
+
 async function rings(): Promise<void> {
   using object = await BpfObject.load(SAMPLE)
   using records = object.map('records')
@@ -121,6 +139,7 @@ function held(): number {
 async function round(): Promise<void> {
   await objects()
   await maps()
+  await nested()
   await rings()
   await network()
   // Finalizers run in turns of their own.

@@ -3,6 +3,7 @@ import { BpfMap, type NewMap } from '../../native/index.ts'
 
 export const HASH = 1
 export const ARRAY = 2
+export const PROGRAM_ARRAY = 3
 export const PERCPU_HASH = 5
 export const PERCPU_ARRAY = 6
 export const LRU_HASH = 9

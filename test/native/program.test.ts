@@ -2,7 +2,7 @@ import { readFileSync, unlinkSync } from 'node:fs'
 import t from 'tap'
 import { BpfObject, gracePeriod, Program } from '../../native/index.ts'
 import { compileSample } from './compile.ts'
-import { u32 } from './maps.ts'
+import { makeMap, PROGRAM_ARRAY, u32 } from './maps.ts'
 
 const SAMPLE = compileSample()
 const WEIR = readFileSync(`${import.meta.dirname}/../../native/build/xdp/weir.bpf.o`)
@@ -72,6 +72,17 @@ t.test('a closed program refuses everything', async t => {
   const closed = { code: 'EBADF', message: 'use closed Program: Bad file descriptor' }
   t.throws(() => program.shape, closed)
   t.throws(() => program.run({ data: PACKET }), closed)
+})
+
+t.test('a program is put where another can jump to it', async t => {
+  using object = await BpfObject.load(SAMPLE)
+  using jumps = makeMap({ type: PROGRAM_ARRAY, valueSize: 4, maxEntries: 2 })
+  using reply = object.program('reply')
+  jumps.setProgram(u32(1), reply)
+  t.same(jumps.get(u32(1)), u32(reply.shape.id))
+  t.equal(jumps.delete(u32(1)), true)
+  using numbers = object.map('numbers')
+  t.throws(() => numbers.setProgram(u32(1), numbers as unknown as Program), TypeError)
 })
 
 t.test('a grace period passes', async t => {
