@@ -1,13 +1,10 @@
 // The door's frame: what the addon exports. index.ts is the same, typed.
 #include <bpf/libbpf.h>
-#include <linux/membarrier.h>
 #include <napi.h>
-#include <sys/syscall.h>
 
 #include "arguments.h"
-#include "async.h"
 #include "classes.h"
-#include "fd.h"
+#include "grace.h"
 #include "link.h"
 #include "map.h"
 #include "netlink.h"
@@ -24,17 +21,6 @@ void Complete(const Napi::CallbackInfo& info) {
   auto& classes = Classes::Of(info.Env());
   classes.kernel_error = Napi::Persistent(completed.Get("KernelError").As<Napi::Function>());
   classes.map = Napi::Persistent(completed.Get("BpfMap").As<Napi::Function>());
-}
-
-// Resolves when every program that runs now has ended.
-Napi::Value GracePeriod(const Napi::CallbackInfo& info) {
-  return Async(
-      info.Env(),
-      [] {
-        long result = OrErrno(syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0));
-        return Must(result, "wait for a grace period");
-      },
-      [](Napi::Env env, int) { return env.Undefined(); });
 }
 
 void Export(Napi::Object exports, const char* name, Napi::FunctionReference& reference,
