@@ -1,5 +1,5 @@
 /** Where the API is reached: Unix sockets and loopback ports, with the same routes behind each. */
-import { existsSync, mkdirSync, unlinkSync } from 'node:fs'
+import { lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
@@ -23,13 +23,18 @@ function isAnswered(path: string): Promise<boolean> {
   })
 }
 
+/** Refuses where another daemon serves: to be asked before anything is changed. */
+export async function checkFree(places: readonly Listen[]): Promise<void> {
+  for (const place of places)
+    if ('path' in place && (await isAnswered(place.path)))
+      throw new Refusal('conflict', 'socket-in-use', `another daemon answers at ${place.path}`)
+}
+
 /** A daemon that was killed leaves its socket behind. */
 async function freePath(path: string): Promise<void> {
+  await checkFree([{ path }])
   mkdirSync(dirname(path), { recursive: true })
-  if (!existsSync(path)) return
-  if (await isAnswered(path))
-    throw new Refusal('conflict', 'socket-in-use', `another daemon answers at ${path}`)
-  unlinkSync(path)
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path)
 }
 
 function refused(place: Listen, error: Error): Refusal {

@@ -46,17 +46,14 @@ function explain(error: unknown): readonly [code: number, text: string] {
   return [1, error instanceof Error ? (error.stack ?? error.message) : String(error)]
 }
 
-function fail(error: unknown, isJson: boolean): void {
+function fail(error: unknown, isJson: boolean): never {
   // Commander has said what is wrong; what is asked for, as --help, is not wrong.
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : 2
-    return
-  }
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2)
   const [code, text] = explain(error)
   const shown =
     isJson && error instanceof Refused ? JSON.stringify(error.problem) : `weir: ${text}`
   process.stderr.write(`${shown}\n`)
-  process.exitCode = code
+  process.exit(code)
 }
 
 // Whoever reads the output may have enough of it, as `head` has.

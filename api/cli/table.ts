@@ -1,7 +1,7 @@
 /** Text in columns. */
 
 const GAP = '  '
-const NUMBER = /^[\d.,]+( ?[%kMGT]?)?$/
+const NUMBER = /^\d+(\.\d+)?( ?[%kMGT])?$/
 
 const widthOf = (rows: readonly (readonly string[])[], column: number) =>
   Math.max(...rows.map(row => row[column]?.length ?? 0))
