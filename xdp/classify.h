@@ -31,12 +31,7 @@ static __always_inline bool came_back(const struct packet *packet)
 	return self && equal(&packet->source, &self->source[family(packet)]);
 }
 
-static __always_inline bool has_ports(const struct packet *packet)
-{
-	return !packet->fragment &&
-	       (packet->protocol == IPPROTO_TCP || packet->protocol == IPPROTO_UDP);
-}
-
+/* What has no port that can be seen, as a fragment, is only in the range of all. */
 static __always_inline bool in_range(const struct vip *vip, __be16 port)
 {
 	__u16 number = bpf_ntohs(port);
@@ -54,10 +49,10 @@ static __always_inline struct vip *find_vip(const struct packet *packet, __u8 li
 	};
 	struct vip *vip = NULL;
 
-	/* Nobody listens on port 0: as a key it means any port. */
-	if (listens & LISTENS_PORT && has_ports(packet) && packet->destination_port)
+	/* Port 0 stands for having no port; as a key it is any port, and nobody listens on it. */
+	if (listens & LISTENS_PORT && packet->destination_port)
 		vip = bpf_map_lookup_elem(&vips, &key);
-	if (!vip && listens & LISTENS_PROTOCOL && has_ports(packet)) {
+	if (!vip && listens & LISTENS_PROTOCOL) {
 		key.port = 0;
 		vip = bpf_map_lookup_elem(&vips, &key);
 		if (vip && !in_range(vip, packet->destination_port))

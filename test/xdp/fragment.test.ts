@@ -2,7 +2,7 @@
 import t from 'tap'
 import { HASH_3_TUPLE, HASH_5_TUPLE, HASH_SOURCE } from '../../xdp/layout.ts'
 import { ipv4, ipv6, type Layer, raw, TCP, tcp, text, UDP, udp } from '../packet.ts'
-import { balancing } from './balancing.ts'
+import { balancing, type Outcome } from './balancing.ts'
 import { FRAGMENT, fragment } from './extensions.ts'
 import { type Family, families, IPV4, IPV6 } from './network.ts'
 import { arriving, forwarded, plain, plainHeader } from './plain.ts'
@@ -48,9 +48,15 @@ const listening = (listener: object) => ({
   listeners: families.map(({ vip }) => ({ address: vip, ...listener })),
 })
 
+const dropped: Outcome = { action: 'drop', verdict: 'drop_fragment' }
+
 const refusing = [
-  { name: 'a port', setup: { protocol: UDP, port: 80 } },
-  { name: 'any port', setup: { protocol: UDP } },
+  { name: 'a port', setup: { protocol: UDP, port: 80, hash: HASH_3_TUPLE } },
+  { name: 'any port, by 5-tuple', setup: { protocol: UDP } },
+  {
+    name: 'a wide range of ports',
+    setup: { protocol: UDP, range: [1, 65535], hash: HASH_3_TUPLE },
+  },
   { name: 'anything, by 5-tuple', setup: { hash: HASH_5_TUPLE } },
 ]
 
@@ -59,11 +65,7 @@ for (const { name, setup } of refusing)
     using program = await balancing(listening(setup))
     for (const { family, fragmented } of kinds)
       for (const layers of fragmentsOf(fragmented, UDP, family.client))
-        t.same(
-          await program.run(arriving(...layers)),
-          { action: 'drop', verdict: 'drop_fragment' },
-          family.name,
-        )
+        t.same(await program.run(arriving(...layers)), dropped, family.name)
   })
 
 const accepting = [
@@ -106,8 +108,21 @@ for (const { name, hash } of accepting)
     }
   })
 
-t.test('an atomic fragment is a whole packet', async t => {
+t.test('a listener on any port of UDP takes its fragments, and no others', async t => {
+  using program = await balancing(listening({ protocol: UDP, hash: HASH_3_TUPLE }))
+  for (const { family, fragmented } of kinds) {
+    for (const layers of fragmentsOf(fragmented, UDP, family.client))
+      t.same(await program.run(arriving(...layers)), forwarded(family, layers), family.name)
+    for (const layers of fragmentsOf(fragmented, TCP, family.client))
+      t.same(await program.run(arriving(...layers)), dropped, family.name)
+  }
+})
+
+t.test('an atomic fragment is a whole packet, whatever its reserved bits', async t => {
   using program = await balancing(listening({ protocol: UDP, port: 80 }))
-  const layers = [ipv6(IPV6.client, IPV6.vip, FRAGMENT), fragment(UDP), ports[UDP]]
-  t.same(await program.run(arriving(...layers)), forwarded(IPV6, layers))
+  for (const reserved of [0, 2, 4, 6]) {
+    const header = fragment(UDP, { offset: reserved })
+    const layers = [ipv6(IPV6.client, IPV6.vip, FRAGMENT), header, ports[UDP]]
+    t.same(await program.run(arriving(...layers)), forwarded(IPV6, layers), `${reserved}`)
+  }
 })

@@ -1,6 +1,6 @@
 /** Packets that contradict themselves, or that nobody can balance, and the reason. */
 import type { Verdict } from '../../xdp/layout.ts'
-import { ipv4, ipv6, type Layer, raw, TCP, tcp, text, UDP, udp } from '../packet.ts'
+import { ESP, ipv4, ipv6, type Layer, raw, TCP, tcp, text, UDP, udp } from '../packet.ts'
 import { DESTINATION_OPTIONS, FRAGMENT, fragment, options } from './extensions.ts'
 import { type Family, IPV4, IPV6 } from './network.ts'
 
@@ -71,6 +71,11 @@ function ofNetwork(family: Family, destination: string): Oddity[] {
       layers: [ip(client, destination, UDP, payload(7)), datagram, padding],
     },
     {
+      name: 'too short for a UDP header, without padding',
+      verdict: 'drop_bad_length',
+      layers: [ip(client, destination, UDP), raw(Buffer.alloc(7))],
+    },
+    {
       name: 'no payload',
       verdict: 'drop_bad_length',
       layers: [ip(client, destination, TCP, payload(0)), segment, padding],
@@ -100,6 +105,11 @@ function ofIpv4(destination: string): Oddity[] {
       verdict: 'drop_bad_length',
       layers: layers({ length }),
     })),
+    {
+      name: 'total length 19, without a transport header',
+      verdict: 'drop_bad_length',
+      layers: [ipv4(IPV4.client, destination, ESP, { length: 19 }), padding],
+    },
     ...each([0, 1480], fragmentOffset => ({
       name: `a fragment at ${fragmentOffset}`,
       verdict: 'drop_fragment',
@@ -130,6 +140,11 @@ function ofIpv6(destination: string): Oddity[] {
       name: `an extension header of ${more * 8} bytes too many`,
       verdict: 'drop_bad_length',
       layers: withOptions(claiming(more, TCP), segment),
+    })),
+    ...each([3, 255], more => ({
+      name: `an extension header of ${more * 8} bytes too many, in front of ESP`,
+      verdict: 'drop_bad_length',
+      layers: withOptions(claiming(more, ESP), segment),
     })),
     {
       name: 'an extension header behind the packet',
