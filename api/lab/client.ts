@@ -15,12 +15,13 @@ const agent = new Agent({ keepAlive: false })
 
 function request(url: string): Promise<Outcome> {
   return new Promise(resolve => {
+    const fail = (error: Error) => resolve({ url, error: error.message })
     const sent = get(url, { agent, timeout: TIMEOUT_MS }, response => {
       const backend = String(response.headers['x-backend'])
-      response.resume().on('end', () => resolve({ url, backend }))
+      response.on('error', fail).on('end', () => resolve({ url, backend }))
+      response.resume()
     })
-    sent.on('timeout', () => sent.destroy(new Error('no answer')))
-    sent.on('error', error => resolve({ url, error: error.message }))
+    sent.on('timeout', () => sent.destroy(new Error('no answer'))).on('error', fail)
   })
 }
 

@@ -3,15 +3,40 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 
 let created = 0
 
+/** Where started commands write what goes wrong: a file that is open, or to the terminal. */
+export type Log = number | 'inherit'
+
+/**
+ * Runs a command and returns what it printed. In a session of its own: Ctrl-C on the terminal is for
+ * this process alone, which cleans up then.
+ */
+function execute(program: string, words: readonly string[], input = ''): string {
+  const command = ['--wait', program, ...words]
+  return execFileSync('setsid', command, { encoding: 'utf8', input, stdio: 'pipe' })
+}
+
+/** With whatever it started itself. */
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    // It has ended, and that is yet to be heard.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 export class Namespace implements Disposable {
   readonly name: string
+  readonly #log: Log
   readonly #processes: ChildProcess[] = []
 
   /** `label` is for whoever lists the namespaces meanwhile; names are unique without it. */
-  constructor(label?: string) {
+  constructor(label?: string, log: Log = 'inherit') {
     const number = created++
+    this.#log = log
     this.name = `weir-${process.pid.toString(36)}-${label ?? number}`
-    execFileSync('ip', ['netns', 'add', this.name])
+    execute('ip', ['netns', 'add', this.name])
     // Addresses are usable at once, and nobody sends unasked.
     const ipv6 = '/proc/sys/net/ipv6/conf/default'
     this.run('sh', '-c', `echo 0 >${ipv6}/accept_dad; echo 0 >${ipv6}/router_solicitations`)
@@ -25,27 +50,36 @@ export class Namespace implements Disposable {
 
   /** Runs a command inside and returns what it printed. */
   run(...command: readonly string[]): string {
-    const [program, words] = this.enter(...command)
-    return execFileSync(program, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+    return execute(...this.enter(...command))
   }
 
-  /** Starts a command inside that ends with the namespace, if not before. */
+  /**
+   * Starts a command inside. It ends with the namespace or with this process, whatever ends that;
+   * Ctrl-C on the terminal does not reach it.
+   */
   start(...command: readonly string[]): ChildProcess {
-    const [program, words] = this.enter(...command)
-    const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] })
+    const [program, words] = this.enter('setpriv', '--pdeathsig', 'KILL', ...command)
+    const child = spawn(program, words, {
+      stdio: ['ignore', 'pipe', this.#log],
+      detached: true,
+    })
     this.#processes.push(child)
     return child
   }
 
   /** Runs commands of ip(8), all in one process. */
   ip(...commands: readonly string[]): void {
-    execFileSync('ip', ['-n', this.name, '-batch', '-'], { input: commands.join('\n') })
+    execute('ip', ['-n', this.name, '-batch', '-'], commands.join('\n'))
   }
 
   /** Makes it a router, in both families. */
   forward(): void {
     const net = '/proc/sys/net'
-    this.run('sh', '-c', `echo 1 >${net}/ipv4/ip_forward; echo 1 >${net}/ipv6/conf/all/forwarding`)
+    this.run(
+      'sh',
+      '-c',
+      `echo 1 >${net}/ipv4/ip_forward; echo 1 >${net}/ipv6/conf/all/forwarding`,
+    )
   }
 
   interfaceIndex(name: string): number {
@@ -54,8 +88,8 @@ export class Namespace implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const child of this.#processes) child.kill('SIGKILL')
-    execFileSync('ip', ['netns', 'delete', this.name])
+    for (const child of this.#processes) killGroup(child)
+    execute('ip', ['netns', 'delete', this.name])
   }
 }
 

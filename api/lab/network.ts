@@ -5,7 +5,7 @@
  *     client ── router ── appliance
  *                 └────── b1 … b4
  */
-import { link, Namespace } from './namespace.ts'
+import { type Log, link, Namespace } from './namespace.ts'
 
 /** Link n of the router is 192.0.2.<16n>/28 (RFC 5737) and 2001:db8:0:<n>::/64 (RFC 3849). */
 const prefixes = (n: number) => [`192.0.2.${16 * n}`, `2001:db8:0:${n}::`] as const
@@ -46,24 +46,19 @@ export const BACKENDS: readonly LabBackend[] = [
   host('b4', 6),
 ].map((backend, n) => ({ ...backend, tunnel: n < 2 ? backend.ipv4 : backend.ipv6 }))
 
-export const VIPS = [
-  { name: 'http-gre', pool: 'gre', ipv4: '198.51.100.10', ipv6: '2001:db8:100::10' },
-  { name: 'http-geneve', pool: 'geneve', ipv4: '198.51.100.20', ipv6: '2001:db8:100::20' },
-] as const
-
 /** Room for a tunnel header around a client's 1500 bytes. */
 const UNDERLAY_MTU = 1600
 const CLIENT_MTU = 1500
 
 export interface Network extends Disposable {
   readonly client: Namespace
+  readonly router: Namespace
   readonly appliance: Namespace
   readonly backends: readonly { readonly backend: LabBackend; readonly namespace: Namespace }[]
 }
 
 /** Links a host to the router, which becomes its default gateway in both families. */
-function join(router: Namespace, at: Host, mtu: number): Namespace {
-  const namespace = new Namespace(at.name)
+function join(router: Namespace, namespace: Namespace, at: Host, mtu: number): void {
   link(
     {
       namespace: router,
@@ -78,36 +73,35 @@ function join(router: Namespace, at: Host, mtu: number): Namespace {
     `route add default via ${at.gateway4}`,
     `route add default via ${at.gateway6}`,
   )
-  // A veth takes frames that XDP sent only where its receiving end polls, as it does for GRO.
-  router.run('ethtool', '-K', at.name, 'gro', 'on')
-  return namespace
 }
 
-export function buildNetwork(): Network {
-  const stack = new DisposableStack()
-  const keep = (namespace: Namespace) => stack.use(namespace)
-  try {
-    const router = keep(new Namespace('router'))
-    router.forward()
-    const client = keep(join(router, CLIENT, CLIENT_MTU))
-    const appliance = keep(join(router, APPLIANCE, UNDERLAY_MTU))
-    // It would forward replies that came its way: then they would be counted, not lost.
-    appliance.forward()
-    const backends = BACKENDS.map(backend => {
-      const namespace = keep(join(router, backend, UNDERLAY_MTU))
-      namespace.ip(
-        ...VIPS.flatMap(({ ipv4, ipv6 }) => [
-          `address add ${ipv4}/32 dev lo`,
-          `address add ${ipv6}/128 dev lo nodad`,
-        ]),
-      )
-      return { backend, namespace }
-    })
-    for (const { ipv4, ipv6 } of VIPS)
-      router.ip(`route add ${ipv4} via ${APPLIANCE.ipv4}`, `route add ${ipv6} via ${APPLIANCE.ipv6}`)
-    return { client, appliance, backends, [Symbol.dispose]: () => stack.dispose() }
-  } catch (error) {
-    stack.dispose()
-    throw error
+const prefixed = (address: string) => `${address}/${address.includes(':') ? 128 : 32}`
+
+/** `addresses` are those of the VIPs: routed to the appliance, and local to every backend. */
+export function buildNetwork(addresses: readonly string[], log: Log = 'inherit'): Network {
+  using stack = new DisposableStack()
+  const router = stack.use(new Namespace('router', log))
+  router.forward()
+  const hosted = (at: Host, mtu: number) => {
+    const namespace = stack.use(new Namespace(at.name, log))
+    join(router, namespace, at, mtu)
+    return namespace
   }
+  const client = hosted(CLIENT, CLIENT_MTU)
+  const appliance = hosted(APPLIANCE, UNDERLAY_MTU)
+  // It would forward replies that came its way: then they would be counted, not lost.
+  appliance.forward()
+  const backends = BACKENDS.map(backend => {
+    const namespace = hosted(backend, UNDERLAY_MTU)
+    namespace.ip(...addresses.map(address => `address add ${prefixed(address)} dev lo`))
+    return { backend, namespace }
+  })
+  router.ip(
+    ...addresses.map(address => {
+      const gateway = address.includes(':') ? APPLIANCE.ipv6 : APPLIANCE.ipv4
+      return `route add ${prefixed(address)} via ${gateway}`
+    }),
+  )
+  const built = stack.move()
+  return { client, router, appliance, backends, [Symbol.dispose]: () => built.dispose() }
 }

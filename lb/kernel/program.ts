@@ -119,7 +119,7 @@ export async function openPrograms(
   return { maps, ...loaded, dry, adopted: false }
 }
 
-function readObject(): Uint8Array {
+export function readObject(): Uint8Array {
   try {
     return readFileSync(OBJECT)
   } catch {
