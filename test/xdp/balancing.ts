@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { BpfObject, type Program } from '../../native/index.ts'
+import { type BpfMap, BpfObject, type Program } from '../../native/index.ts'
 import {
   DRY_BACKEND_SHIFT,
   DRY_VERDICT_SHIFT,
@@ -54,6 +54,8 @@ export async function balancing(setup: Setup): Promise<Balancing> {
 }
 
 export class Balancing implements Disposable {
+  /** A ring buffer of `struct event`. */
+  readonly events: BpfMap
   readonly #living: Program
   readonly #dry: Program
   readonly #setup: Setup
@@ -65,6 +67,7 @@ export class Balancing implements Disposable {
     this.#living = living.program('load_balance')
     this.#dry = dry.program('load_balance')
     this.#setup = setup
+    this.events = living.map('events')
     const { vip_traffic, backend_traffic } = sizesOf(setup)
     this.#verdicts = new Counters(living.map('verdicts'), verdicts.length)
     this.#vips = new Counters(living.map('vip_traffic'), vip_traffic)
@@ -130,6 +133,7 @@ export class Balancing implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.events.close()
     this.#living.close()
     this.#dry.close()
   }
