@@ -79,7 +79,15 @@ export class Daemon {
     const json = body === undefined ? undefined : JSON.stringify(body)
     const headers = json === undefined ? {} : { 'content-type': 'application/json' }
     return new Promise((resolve, reject) => {
-      const options = { ...this.#where, method, path, headers, timeout: TIMEOUT_MS }
+      // A connection of its own: one that was kept may be closed just when it is used again.
+      const options = {
+        ...this.#where,
+        method,
+        path,
+        headers,
+        timeout: TIMEOUT_MS,
+        agent: false as const,
+      }
       const sent = request(options, async response => {
         const { statusCode = 0, headers } = response
         resolve({ status: statusCode, headers, text: await text(response) })
