@@ -26,10 +26,15 @@ export const machine = {
 export const describeMachine = () =>
   `${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}`
 
-/** Keeps this process, with all threads that it has and will have, on the last CPU. */
+/**
+ * Keeps this process, with all threads that it has and will have, on the last CPU, and others off it
+ * as far as may be: whoever runs in between takes the caches.
+ */
 export function stayOnOneCpu(): void {
   const last = availableParallelism() - 1
+  const threads = readdirSync('/proc/self/task')
   execFileSync('taskset', ['-acp', `${last}`, `${process.pid}`], { stdio: 'ignore' })
+  execFileSync('renice', ['-n', '-20', '-p', ...threads], { stdio: 'ignore' })
 }
 
 /** Of this process alone: what others do on the same CPU meanwhile does not count. */
