@@ -3,6 +3,8 @@
  * layout.ts, settings from the schemas, metrics from their definitions. `npm run docs` writes them anew.
  */
 import { writeFileSync } from 'node:fs'
+import { Counter } from 'prom-client'
+import { METRICS } from '../api/metrics.ts'
 import { Intent } from '../lb/intent.ts'
 import { NodeFile } from '../lb/node.ts'
 import { type JsonSchema, legal } from '../lb/schema.ts'
@@ -86,4 +88,19 @@ write(
   '## The intent document',
   'What to balance: `weir apply -f intent.yaml`, or `PUT /v1/config`. Kept in the store.',
   settings(Intent),
+)
+
+write(
+  'metrics',
+  '# Metrics',
+  'Prometheus text at `/metrics`, with those of the Node.js process.',
+  table(
+    ['metric', 'type', 'labels', 'meaning'],
+    METRICS.map(({ name, type, labels, help }) => [
+      `\`${name}\``,
+      type === Counter ? 'counter' : 'gauge',
+      labels.join(', '),
+      help,
+    ]),
+  ),
 )
