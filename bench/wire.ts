@@ -4,7 +4,7 @@ import { type Case, type Options, tenth } from './case.ts'
 
 /** Interfaces are those of the namespace that a process lives in, hence a process of its own. */
 export async function wire({ rounds, elf }: Options): Promise<readonly Case[]> {
-  const name = `weir-bench-${process.pid.toString(36)}`
+  const name = `weir-${process.pid.toString(36)}-bench`
   execFileSync('ip', ['netns', 'add', name])
   try {
     // Not `ip netns exec`, which hides /sys/fs/bpf.
