@@ -70,7 +70,7 @@ make_base() {
 # Runs inside the root, where it is process 1 and so inherits whatever a command leaves running.
 read -rd '' proof <<'EOF' || true
 started() { grep -m 1 -oE 'http://(127\.0\.0\.1|\[::1\]|localhost):[0-9]+' "$1"; }
-carrying() { grep -m 1 -E '[1-9][0-9]* packets forwarded, [1-9]' "$1"; }
+carrying() { grep -m 1 -E '^[1-9][0-9,]* requests answered, 0 failed; [1-9]' "$1"; }
 
 wait_for() {
 	local deadline=$((SECONDS + $1))
