@@ -70,10 +70,14 @@ export class Balancer implements AsyncDisposable {
 
   /** Adopts what is pinned, brings the kernel up to the stored intent, and only then attaches. */
   static async open(node: Node, report: Report): Promise<Balancer> {
-    const store = await FileStore.open(node.store, report)
+    await using opened = new AsyncDisposableStack()
+    const store = opened.adopt(await FileStore.open(node.store, report), store => store.close())
     const dataPlane = await DataPlane.open(node, hashKeyOf(store.seed))
     const balancer = new Balancer(node, store, dataPlane, report)
+    opened.defer(() => balancer.#release())
+    opened.defer(() => dataPlane.undo())
     await balancer.#start()
+    opened.move()
     return balancer
   }
 
@@ -149,11 +153,15 @@ export class Balancer implements AsyncDisposable {
 
   /** The daemon lets go; the data plane is pinned, and goes on forwarding. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#release()
+    this.#store.close()
+  }
+
+  async #release(): Promise<void> {
     this.#paths[Symbol.dispose]()
     this.#events.close()
     await this.#last
     this.#dataPlane[Symbol.dispose]()
-    this.#store.close()
   }
 
   #enqueue<T>(task: () => Promise<T>): Promise<T> {

@@ -91,6 +91,7 @@ export class Decapsulator implements Disposable {
   /** From now on it stays on the interface when this process ends. */
   pin(): void {
     const { interface: name } = this.attachment
+    this.#pins.create()
     this.#link.pin(this.#pins.link(name))
     unpin(this.#pins.map(name))
     this.#verdicts.pin(this.#pins.map(name))
@@ -107,5 +108,6 @@ export function removeDecapsulator(name: string, directory = PINS): boolean {
   const wasThere = existsSync(pins.link(name))
   unlinkProgram(pins.link(name))
   unpin(pins.map(name))
+  pins.removeUnlessLinked()
   return wasThere
 }

@@ -21,6 +21,7 @@ const POLL_MS = 25
 
 /** Where the appliance keeps its things: gone with the lab. */
 export interface Place extends Disposable {
+  readonly directory: string
   readonly socket: string
   /** The socket by which REST is reached from outside the appliance's namespace. */
   readonly door: string
@@ -29,40 +30,43 @@ export interface Place extends Disposable {
   /** Open, for whatever processes have to say. */
   readonly log: number
   logTail(): string
+  /** Writes the node file; `more` takes the place of what a lab has there. */
+  configure(more: object): void
 }
 
 let made = 0
 
-/** `more` is for the node file. */
-export function makePlace(more: object = {}): Place {
+export function makePlace(): Place {
   const directory = mkdtempSync(`${tmpdir()}/weir-lab-`)
-  const pins = `/sys/fs/bpf/weir-lab-${process.pid.toString(36)}-${made++}`
   const socket = `${directory}/weir.sock`
   const nodeFile = `${directory}/node.yaml`
+  const pins = `/sys/fs/bpf/weir-lab-${process.pid.toString(36)}-${made++}`
   const logFile = `${directory}/log`
+  const log = openSync(logFile, 'a')
   const node = {
     interfaces: ['eth0'],
     mode: 'native',
     listen: [`unix:${socket}`, `${LOOPBACK}:${REST_PORT}`],
     store: `file:${directory}/store`,
     pins,
-    ...more,
   }
-  writeFileSync(nodeFile, stringify(node))
-  const log = openSync(logFile, 'a')
-  return {
+  const place = {
+    directory,
     socket,
     door: `${directory}/door.sock`,
     nodeFile,
     pins,
     log,
     logTail: () => readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-5).join('\n'),
+    configure: (more: object) => writeFileSync(nodeFile, stringify({ ...node, ...more })),
     [Symbol.dispose]() {
       closeSync(log)
       rmSync(pins, { recursive: true, force: true })
       rmSync(directory, { recursive: true, force: true })
     },
   }
+  place.configure({})
+  return place
 }
 
 const failed = (sentence: string) => new Refusal('conflict', 'lab-failed', sentence)

@@ -30,6 +30,8 @@ export async function indicesOf(names: readonly string[]): Promise<Map<string, n
 
 export class DataPlane implements Disposable {
   readonly programs: Programs
+  readonly #pins: Pins
+  readonly #egress: EgressInterfaces
   readonly #tables: Map<number, BpfMap>
   readonly #writer: Writer
   readonly #interfaces: Interfaces
@@ -37,10 +39,11 @@ export class DataPlane implements Disposable {
 
   private constructor(pins: Pins, programs: Programs, indices: ReadonlyMap<string, number>) {
     const { maps, pass, loadBalance } = programs
-    const egress = new EgressInterfaces(pins, maps.egress, pass, new Set(indices.values()))
     this.programs = programs
-    this.#tables = openTables(pins)
-    this.#writer = new Writer(maps, pins, this.#tables, egress)
+    this.#pins = pins
+    this.#egress = new EgressInterfaces(pins, maps.egress, pass, new Set(indices.values()))
+    this.#tables = openTables(pins, maps.tables)
+    this.#writer = new Writer(maps, pins, this.#tables, this.#egress)
     this.#interfaces = new Interfaces(pins, loadBalance)
     this.#indices = indices
   }
@@ -48,7 +51,13 @@ export class DataPlane implements Disposable {
   static async open(node: Node, hashKey: Uint8Array): Promise<DataPlane> {
     const indices = await indicesOf(node.interfaces)
     const pins = new Pins(node.pins)
-    return new DataPlane(pins, await openPrograms(pins, node.capacity, hashKey), indices)
+    try {
+      pins.create()
+      return new DataPlane(pins, await openPrograms(pins, node.capacity, hashKey), indices)
+    } catch (error) {
+      pins.removeUnlessLinked()
+      throw error
+    }
   }
 
   read(): Tables {
@@ -65,7 +74,14 @@ export class DataPlane implements Disposable {
     for (const [name, ifindex] of this.#indices)
       attachments.push(await this.#interfaces.attach(name, ifindex, mode))
     this.#interfaces.detachOthers()
+    this.#egress.follow()
     return attachments
+  }
+
+  /** For a start that failed: what was there before it is there yet, and nothing else. */
+  undo(): void {
+    this.#interfaces.undo()
+    this.#pins.removeUnlessLinked()
   }
 
   /** Lets go of the kernel's objects; what is pinned stays and goes on forwarding. */

@@ -3,7 +3,7 @@
  * program is attached, so that one that does nothing sits on each that has none of ours.
  */
 import { type BpfMap, KernelError, type Program } from '../../native/index.ts'
-import { indexKey } from './key.ts'
+import { indexKey, keyIndex } from './key.ts'
 import { keepLinked, unlinkProgram } from './links.ts'
 import type { Pins } from './pins.ts'
 
@@ -27,6 +27,14 @@ export class EgressInterfaces {
   add(ifindex: number): void {
     if (!this.#own.has(ifindex)) this.#openToFrames(ifindex)
     this.#map.set(indexKey(ifindex), indexKey(ifindex))
+  }
+
+  /** After the load balancer went on interfaces, or off them. */
+  follow(): void {
+    const egress = new Set([...this.#map.entries()].map(([key]) => keyIndex(key)))
+    for (const ifindex of egress) if (!this.#own.has(ifindex)) this.#openToFrames(ifindex)
+    for (const ifindex of this.#pins.egressInterfaces())
+      if (!egress.has(ifindex)) unlinkProgram(this.#pins.egress(ifindex))
   }
 
   #openToFrames(ifindex: number): void {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { KernelError, type Program, type XdpLink } from '../../native/index.ts'
 import { Refusal } from '../errors.ts'
-import { type AttachMode, keepLinked, unlinkProgram } from './links.ts'
+import { type AttachMode, isLinked, keepLinked, unlinkProgram } from './links.ts'
 import type { Pins } from './pins.ts'
 
 export interface Attachment {
@@ -16,8 +16,13 @@ export interface Attachment {
 
 export type WantedMode = 'auto' | AttachMode
 
+const MODES: readonly AttachMode[] = ['native', 'generic']
+
 /** A driver without native XDP says one of these. */
 const NOT_NATIVE = ['EOPNOTSUPP', 'EINVAL', 'ERANGE']
+
+/** Another program is there: in the same mode, in the other one. */
+const TAKEN = ['EBUSY', 'EEXIST']
 
 /** Generic mode sees what GRO merged, up to 64 KB on a 1500-byte link: nothing may be merged. */
 async function stopMerging(name: string): Promise<void> {
@@ -32,6 +37,15 @@ async function stopMerging(name: string): Promise<void> {
   }
 }
 
+function refuseIfTaken(error: unknown, name: string): void {
+  if (!(error instanceof KernelError) || !TAKEN.includes(error.code)) return
+  throw new Refusal(
+    'conflict',
+    'interface-taken',
+    `${name} has an XDP program that is not ours; end what put it there, or take it off: ip link set dev ${name} xdp off`,
+  )
+}
+
 /** In the mode asked for; `auto` is native where the driver has that, else generic, with the reason. */
 export async function attachIn(
   wanted: WantedMode,
@@ -39,14 +53,21 @@ export async function attachIn(
   attach: (mode: AttachMode) => XdpLink,
 ): Promise<Pick<Attachment, 'mode' | 'warning'> & { readonly link: XdpLink }> {
   const attachAs = async (mode: AttachMode) => {
-    if (mode === 'generic') await stopMerging(name)
-    return { mode, link: attach(mode) }
+    const link = attach(mode)
+    try {
+      if (mode === 'generic') await stopMerging(name)
+      return { mode, link }
+    } catch (error) {
+      link.close()
+      throw error
+    }
   }
-  if (wanted !== 'auto') return attachAs(wanted)
   try {
-    return await attachAs('native')
+    return await attachAs(wanted === 'generic' ? 'generic' : 'native')
   } catch (error) {
-    if (!(error instanceof KernelError) || !NOT_NATIVE.includes(error.code)) throw error
+    refuseIfTaken(error, name)
+    const isDriver = error instanceof KernelError && NOT_NATIVE.includes(error.code)
+    if (wanted !== 'auto' || !isDriver) throw error
     const generic = await attachAs('generic')
     return { ...generic, warning: `native XDP is not to be had on ${name}: ${error.message}` }
   }
@@ -56,6 +77,8 @@ export class Interfaces implements Disposable {
   readonly #pins: Pins
   readonly #program: Program
   readonly #links = new Map<string, XdpLink>()
+  /** Pins of interfaces that the program was not on before this start. */
+  readonly #added: string[] = []
 
   constructor(pins: Pins, program: Program) {
     this.#pins = pins
@@ -63,13 +86,17 @@ export class Interfaces implements Disposable {
   }
 
   async attach(name: string, ifindex: number, wanted: WantedMode): Promise<Attachment> {
-    const pin = (mode: AttachMode) => this.#pins.link(`${name}-${mode}`)
-    const { link, ...made } = await attachIn(wanted, name, mode => {
-      unlinkProgram(this.#pins.egress(ifindex))
-      return keepLinked(this.#program, ifindex, mode, pin(mode))
-    })
-    this.#links.set(pin(made.mode), link)
-    return { interface: name, ifindex, ...made }
+    const current = MODES.find(mode => isLinked(this.#pin(name, mode), ifindex))
+    if (!current) this.#added.push(...MODES.map(mode => this.#pin(name, mode)))
+    if (current && wanted === 'auto') return this.#keep(name, ifindex, current)
+    // The kernel takes one mode at a time.
+    if (current && wanted !== current) unlinkProgram(this.#pin(name, current))
+    try {
+      return await this.#attachIn(wanted, name, ifindex)
+    } catch (error) {
+      if (current) this.#link(name, ifindex, current)
+      throw error
+    }
   }
 
   /** Takes the program off interfaces that it was on before and is not on now. */
@@ -77,8 +104,39 @@ export class Interfaces implements Disposable {
     for (const pin of this.#pins.links()) if (!this.#links.has(pin)) unlinkProgram(pin)
   }
 
+  /** Takes the program off where it was not before this start. */
+  undo(): void {
+    for (const pin of this.#added) unlinkProgram(pin)
+  }
+
   /** The program stays where it is: the pins hold it there. */
   [Symbol.dispose](): void {
     for (const link of this.#links.values()) link.close()
+  }
+
+  /** Native may be possible by now; but to try that would be to stop forwarding. */
+  async #keep(name: string, ifindex: number, mode: AttachMode): Promise<Attachment> {
+    const kept = await this.#attachIn(mode, name, ifindex)
+    const warning = `the program was on ${name} in generic mode, and stays; mode: native would change that`
+    return mode === 'generic' ? { ...kept, warning } : kept
+  }
+
+  async #attachIn(wanted: WantedMode, name: string, ifindex: number): Promise<Attachment> {
+    const { link: _link, ...made } = await attachIn(wanted, name, mode =>
+      this.#link(name, ifindex, mode),
+    )
+    return { interface: name, ifindex, ...made }
+  }
+
+  #link(name: string, ifindex: number, mode: AttachMode): XdpLink {
+    const pin = this.#pin(name, mode)
+    unlinkProgram(this.#pins.egress(ifindex))
+    const link = keepLinked(this.#program, ifindex, mode, pin)
+    this.#links.set(pin, link)
+    return link
+  }
+
+  #pin(name: string, mode: AttachMode): string {
+    return this.#pins.link(`${name}-${mode}`)
   }
 }

@@ -5,14 +5,11 @@ import { unpin } from './pins.ts'
 
 export type AttachMode = 'native' | 'generic'
 
-/** A pinned link outlives its interface, without an index: then it is of no use. */
-function adopt(pin: string, ifindex: number): XdpLink | undefined {
-  if (!existsSync(pin)) return undefined
-  const link = XdpLink.open(pin)
-  if (link.shape.ifindex === ifindex) return link
-  link.close()
-  unpin(pin)
-  return undefined
+/** Whether a link is pinned there that is this interface's: it outlives an interface, without an index. */
+export function isLinked(pin: string, ifindex: number): boolean {
+  if (!existsSync(pin)) return false
+  using link = XdpLink.open(pin)
+  return link.shape.ifindex === ifindex
 }
 
 /** `program` on the interface, by the link pinned there if there is one: no packet passes between. */
@@ -22,11 +19,12 @@ export function keepLinked(
   mode: AttachMode,
   pin: string,
 ): XdpLink {
-  const adopted = adopt(pin, ifindex)
-  if (adopted) {
+  if (isLinked(pin, ifindex)) {
+    const adopted = XdpLink.open(pin)
     if (adopted.shape.programId !== program.shape.id) adopted.update(program)
     return adopted
   }
+  unpin(pin)
   const link = XdpLink.attach(program, ifindex, mode)
   link.pin(pin)
   return link

@@ -3,7 +3,7 @@ import { BpfMap } from '../../native/index.ts'
 import { backend, header, row } from '../../xdp/layout.ts'
 import { type BackendTable, type KeyText, keyText, type Tables } from '../tables.ts'
 import { indexKey, keyIndex } from './key.ts'
-import type { Pins } from './pins.ts'
+import { type Pins, unpin } from './pins.ts'
 import type { Maps } from './program.ts'
 
 const WORDS_PER_ROW = row.size / Uint16Array.BYTES_PER_ELEMENT
@@ -45,7 +45,21 @@ export function readTables(maps: Maps, tables: ReadonlyMap<number, BpfMap>): Tab
   }
 }
 
-/** The pinned tables, by index. */
-export function openTables(pins: Pins): Map<number, BpfMap> {
-  return new Map(pins.tableIndices().map(index => [index, BpfMap.open(pins.table(index))]))
+/**
+ * The pinned tables, by index. A daemon that was killed between a pin and the program's table of
+ * tables leaves pins that the program does not see: those go.
+ */
+export function openTables(pins: Pins, tables: BpfMap): Map<number, BpfMap> {
+  const open = new Map<number, BpfMap>()
+  for (const index of pins.tableIndices()) {
+    const rows = BpfMap.open(pins.table(index))
+    // What user space reads from a map of maps is an id.
+    const seen = tables.get(indexKey(index))
+    if (seen && keyIndex(seen) === rows.shape.id) open.set(index, rows)
+    else {
+      rows.close()
+      unpin(pins.table(index))
+    }
+  }
+  return open
 }

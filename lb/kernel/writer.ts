@@ -152,9 +152,10 @@ export class Writer {
     this.#maps.backends.set(key, backend.pack({ ...record, headers, selected: idle }))
   }
 
+  /** Its record last: as long as that is there, a next start knows that this is yet to be done. */
   #clearBackend(index: number): void {
-    this.#maps.backends.set(indexKey(index), empty)
     this.#maps.backend_traffic.set(indexKey(index), noTraffic)
+    this.#maps.backends.set(indexKey(index), empty)
   }
 }
 

@@ -26,7 +26,8 @@ export class Hops implements Disposable {
   #stale = true
   #local: ReadonlySet<KeyText> = new Set()
   #links: ReadonlyMap<number, Link> = new Map()
-  #macs: ReadonlyMap<string, Uint8Array> = new Map()
+  /** Those that the kernel knows of, with their MAC where it knows that too. */
+  #neighbours: ReadonlyMap<string, Uint8Array | undefined> = new Map()
   /** Undefined where no route leads to the address. */
   readonly #hops = new Map<string, Hop | undefined>()
   /** What the kernel was asked to keep resolved. */
@@ -55,7 +56,7 @@ export class Hops implements Disposable {
   }
 
   macOf({ link, address }: Hop): Uint8Array | undefined {
-    return this.#macs.get(neighbourKey(link.index, address))
+    return this.#neighbours.get(neighbourKey(link.index, address))
   }
 
   /** Asks the kernel what is not known of these addresses, and has it keep their neighbours resolved. */
@@ -65,8 +66,8 @@ export class Hops implements Disposable {
       if (!addresses.has(address)) this.#hops.delete(address)
     for (const address of addresses)
       if (!this.#hops.has(address)) this.#hops.set(address, await this.#find(address))
+    this.#neighbours = await this.#listNeighbours()
     await this.#manage()
-    this.#macs = await this.#neighbours()
   }
 
   [Symbol.dispose](): void {
@@ -93,12 +94,10 @@ export class Hops implements Disposable {
     return { link, address: route.gateway ?? destination, source: route.source }
   }
 
-  async #neighbours(): Promise<Map<string, Uint8Array>> {
+  async #listNeighbours(): Promise<Map<string, Uint8Array | undefined>> {
     const neighbours = await this.#routing.neighbours()
     return new Map(
-      neighbours.flatMap(({ index, address, mac }) =>
-        mac ? [[neighbourKey(index, address), mac] as const] : [],
-      ),
+      neighbours.map(({ index, address, mac }) => [neighbourKey(index, address), mac]),
     )
   }
 
@@ -108,9 +107,10 @@ export class Hops implements Disposable {
         hop ? [[neighbourKey(hop.link.index, hop.address), hop] as const] : [],
       ),
     )
+    // A link that went down for a moment, or an operator, makes the kernel forget whom it managed.
+    const isManaged = (key: string) => this.#managed.has(key) && this.#neighbours.has(key)
     for (const [key, hop] of needed)
-      if (!this.#managed.has(key) && (await this.#ask('manage', hop)))
-        this.#managed.set(key, hop)
+      if (!isManaged(key) && (await this.#ask('manage', hop))) this.#managed.set(key, hop)
     for (const [key, hop] of this.#managed)
       if (!needed.has(key) && (await this.#ask('release', hop))) this.#managed.delete(key)
   }
