@@ -12,6 +12,8 @@ import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, type Tunnel } from './tunnel.ts'
 const PROTOCOL_UDP = 17
 const TTL = 64
 const TYPE_VLAN = 0x8100
+/** What the length field of an outer IP header can say, whatever an MTU such as that of lo allows. */
+const LONGEST_PACKET = 65535
 
 /** The way to a backend, as routing and neighbour tables have it. Addresses: 16 bytes, v4-mapped. */
 export interface Path {
@@ -89,7 +91,7 @@ export function buildHeader(tunnel: Tunnel, path: Path): Header {
     egress: path.egress,
     innerType: tunnel.innerType,
     checksum: [checksum, checksum],
-    largest: path.mtu - network.length - tunnel.bytes.length,
+    largest: Math.min(path.mtu, LONGEST_PACKET) - network.length - tunnel.bytes.length,
     length: bytes.length,
     networkOffset: link.length,
     innerTypeOffset: link.length + network.length + tunnel.innerTypeAt,
