@@ -37,8 +37,8 @@ const ofBackends =
 
 const ofMaps =
   (field: 'entries' | 'capacity') =>
-  ({ balancer: { programs, compiled } }: Scene): Values =>
-    fillOf(programs.maps, compiled).map(fill => [{ map: fill.map }, fill[field]])
+  ({ balancer: { programs, compiled, node } }: Scene): Values =>
+    fillOf(programs.maps, compiled, node.capacity).map(fill => [{ map: fill.map }, fill[field]])
 
 const upOf = ({ balancer: { compiled } }: Scene): Values =>
   [...compiled.pools].flatMap(([pool, { backends }]) =>

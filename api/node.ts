@@ -85,7 +85,7 @@ export const node =
         revision: revisionOf(balancer),
         interfaces: balancer.attachments,
         program: programOf(balancer),
-        maps: fillOf(balancer.programs.maps, balancer.compiled),
+        maps: fillOf(balancer.programs.maps, balancer.compiled, balancer.node.capacity),
       }),
     )
   }

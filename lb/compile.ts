@@ -4,6 +4,7 @@
  */
 import { ADDRESS_LOCAL, addressRecord, node } from '../xdp/layout.ts'
 import { type Allocation, allocate, allocateBackends } from './allocation.ts'
+import { Refusal } from './errors.ts'
 import type { Path } from './header/build.ts'
 import type { Intent } from './intent.ts'
 import type { Capacity } from './node.ts'
@@ -36,6 +37,23 @@ export interface Ground {
 }
 
 /** The same object if every name keeps its place and none is new. */
+/** Addresses and listener keys are many to a VIP: of each, this many on the average. */
+export const KEYS_PER_VIP = 16
+
+function checkKeys({ addresses, vips }: Tables, capacity: Capacity): void {
+  const room = capacity.vips * KEYS_PER_VIP
+  for (const [what, { size }] of [
+    ['addresses', addresses],
+    ['listening ports of addresses', vips],
+  ] as const)
+    if (size > room)
+      throw new Refusal(
+        'capacity',
+        'capacity-exceeded',
+        `${size} ${what} are asked for; the node file's capacity.vips, ${capacity.vips}, has room for ${room}`,
+      )
+}
+
 function allocateAll(intent: Intent, previous: Allocation, capacity: Capacity): Allocation {
   const pools = Object.entries(intent.pools)
   const vips = Object.keys(intent.vips)
@@ -134,5 +152,7 @@ export function compile(
       ),
     ]),
   )
-  return { intent, allocation, pools, vips, tables: tablesOf(pools, vips, observed) }
+  const tables = tablesOf(pools, vips, observed)
+  checkKeys(tables, ground.capacity)
+  return { intent, allocation, pools, vips, tables }
 }

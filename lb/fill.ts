@@ -1,6 +1,7 @@
 /** How full the kernel's tables are, whose sizes the node file sets. */
-import type { Compiled } from './compile.ts'
+import { type Compiled, KEYS_PER_VIP } from './compile.ts'
 import type { Maps } from './kernel/program.ts'
+import type { Capacity } from './node.ts'
 
 export interface Fill {
   readonly map: string
@@ -8,24 +9,18 @@ export interface Fill {
   readonly capacity: number
 }
 
-export function fillOf(maps: Maps, { tables, pools, vips }: Compiled): Fill[] {
-  const hashed = (map: 'addresses' | 'vips' | 'egress', entries: number) => ({
-    map,
-    entries,
-    capacity: maps[map].shape.maxEntries,
-  })
-  /** Index 0 is nobody's. */
-  const indexed = (map: 'tables' | 'backends' | 'vip_traffic', entries: number) => ({
-    map,
-    entries,
-    capacity: maps[map].shape.maxEntries - 1,
-  })
+export function fillOf(
+  { egress }: Maps,
+  { tables, pools, vips }: Compiled,
+  capacity: Capacity,
+): Fill[] {
+  const keys = capacity.vips * KEYS_PER_VIP
   return [
-    hashed('addresses', tables.addresses.size),
-    hashed('vips', tables.vips.size),
-    hashed('egress', tables.egress.size),
-    indexed('tables', pools.size),
-    indexed('backends', tables.backends.size),
-    indexed('vip_traffic', vips.size),
+    { map: 'addresses', entries: tables.addresses.size, capacity: keys },
+    { map: 'vips', entries: tables.vips.size, capacity: keys },
+    { map: 'egress', entries: tables.egress.size, capacity: egress.shape.maxEntries },
+    { map: 'tables', entries: pools.size, capacity: capacity.tables },
+    { map: 'backends', entries: tables.backends.size, capacity: capacity.backends },
+    { map: 'vip_traffic', entries: vips.size, capacity: capacity.vips },
   ]
 }

@@ -5,14 +5,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { BpfMap, BpfObject, Program } from '../../native/index.ts'
+import { KEYS_PER_VIP } from '../compile.ts'
 import { Refusal } from '../errors.ts'
 import type { Capacity } from '../node.ts'
 import { type Pins, unpin } from './pins.ts'
 
 const OBJECT = `${import.meta.dirname}/../../native/build/xdp/weir.bpf.o`
-
-/** Addresses and listener keys are many to a VIP: this many of them, at the most, to each. */
-const KEYS_PER_VIP = 16
 
 const MAPS = [
   'addresses',
@@ -39,11 +37,15 @@ export interface Programs {
   readonly adopted: boolean
 }
 
-/** Index 0 is nobody's, so that arrays hold one more than they have room for. */
+/**
+ * Index 0 is nobody's, so that arrays hold one more than they have room for. Hash maps hold twice as
+ * much: in a change, all that is new comes before anything old goes.
+ */
 function sizes(capacity: Capacity): Partial<Record<MapName, number>> {
+  const keys = 2 * capacity.vips * KEYS_PER_VIP
   return {
-    addresses: capacity.vips * KEYS_PER_VIP,
-    vips: capacity.vips * KEYS_PER_VIP,
+    addresses: keys,
+    vips: keys,
     tables: capacity.tables + 1,
     backends: capacity.backends + 1,
     vip_traffic: capacity.vips + 1,
