@@ -3,6 +3,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { stringify } from 'yaml'
 import type { Balancer } from '../lb/balancer.ts'
 import { type Intent, replace } from '../lb/intent.ts'
+import { INTENT_LIMIT } from './body.ts'
 import { answer, write } from './conditional.ts'
 import {
   bodyOf,
@@ -18,7 +19,6 @@ import { JSON_TYPE, YAML_TYPE } from './media.ts'
 import { preferred } from './negotiate.ts'
 import { intentInput } from './present.ts'
 import { ref } from './schemas.ts'
-import { INTENT_LIMIT, takeYaml } from './yaml.ts'
 
 const about = { tags: ['configuration'] }
 
@@ -36,8 +36,6 @@ function inWantedType(request: FastifyRequest, reply: FastifyReply, intent: Inte
 export const config =
   (balancer: Balancer): FastifyPluginAsync =>
   async app => {
-    takeYaml(app)
-
     app.get(
       '/v1/config',
       {

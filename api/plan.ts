@@ -3,11 +3,11 @@ import type { FastifyPluginAsync } from 'fastify'
 import { Type } from 'typebox'
 import type { Balancer } from '../lb/balancer.ts'
 import { replace } from '../lb/intent.ts'
+import { INTENT_LIMIT } from './body.ts'
 import { bodyOf, plain, REFUSALS } from './describe.ts'
 import { JSON_TYPE, YAML_TYPE } from './media.ts'
 import { intentInput } from './present.ts'
 import { ref } from './schemas.ts'
-import { INTENT_LIMIT, takeYaml } from './yaml.ts'
 
 const What = Type.Enum(['added', 'removed', 'changed'])
 
@@ -36,8 +36,6 @@ export const Plan = Type.Object(
 export const plan =
   (balancer: Balancer): FastifyPluginAsync =>
   async app => {
-    takeYaml(app)
-
     app.post(
       '/v1/plan',
       {

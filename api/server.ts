@@ -8,12 +8,12 @@ import type { TSchema } from 'typebox'
 import type { Balancer } from '../lb/balancer.ts'
 import { conforming } from '../lb/schema.ts'
 import { backends } from './backends.ts'
+import { takeBodies } from './body.ts'
 import { config } from './config.ts'
 import { docs } from './docs.ts'
 import { guard } from './guard.ts'
 import { health } from './health.ts'
 import { Lookup, lookup } from './lookup.ts'
-import { MERGE_PATCH_TYPE } from './media.ts'
 import { metrics } from './metrics.ts'
 import { Node, node } from './node.ts'
 import { Plan, plan } from './plan.ts'
@@ -54,11 +54,7 @@ export async function buildServer(balancer: Balancer, logger?: FastifyBaseLogger
   })
   app.setValidatorCompiler(checkQuery)
   app.setErrorHandler(sendProblem)
-  app.addContentTypeParser(
-    MERGE_PATCH_TYPE,
-    { parseAs: 'string' },
-    app.getDefaultJsonParser('error', 'error'),
-  )
+  takeBodies(app)
   for (const schema of [...components, Lookup, Node, Plan, Revision, RevisionSummary, Stats])
     app.addSchema(schema)
 
