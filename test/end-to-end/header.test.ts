@@ -2,16 +2,13 @@ import { readFileSync, rmSync } from 'node:fs'
 import t from 'tap'
 import { scenarios } from '../../bench/scenario.ts'
 import { traffic } from '../../bench/traffic.ts'
-import { emptyAllocation } from '../../lb/allocation.ts'
-import { type Compiled, compile } from '../../lb/compile.ts'
-import { diff } from '../../lb/diff.ts'
 import type { Path } from '../../lb/header/build.ts'
-import { emptyIntent, parseIntent } from '../../lb/intent.ts'
-import { DataPlane, indicesOf } from '../../lb/kernel/dataplane.ts'
-import { parseNode } from '../../lb/node.ts'
+import { parseIntent } from '../../lb/intent.ts'
+import { indicesOf } from '../../lb/kernel/dataplane.ts'
 import { type BpfMap, BpfObject, type Program, XdpLink } from '../../native/index.ts'
 import { isolated } from '../namespace.ts'
 import { compile as compileProgram } from '../native/compile.ts'
+import { Bare, intentOf } from './bare.ts'
 
 const LIVE_FRAMES = 2
 const PACKETS = 2 ** 17
@@ -19,7 +16,6 @@ const BATCH = 64
 const FLOWS = 2 ** 10
 const SECONDS = 3
 const FLIPS_A_SECOND = 1000
-const NOWHERE = new Uint8Array(16)
 const SCENARIO = scenarios['tcp4-gre4']
 const TORN = 0
 
@@ -43,68 +39,6 @@ const lettered = (letter: string, egress: number): Path => ({
   source: new Uint8Array(16).fill(code(letter)),
   destination: new Uint8Array(16).fill(code(letter)),
 })
-
-const intentWith = (backends: number) =>
-  parseIntent({
-    pools: {
-      web: {
-        encapsulation: { type: 'gre' },
-        rows: 256,
-        backends: Object.fromEntries(
-          Array.from({ length: backends }, (_, at) => [
-            `b${at}`,
-            { address: `192.0.2.${at + 1}` },
-          ]),
-        ),
-      },
-    },
-    vips: {
-      www: {
-        addresses: ['198.51.100.10'],
-        listeners: [{ protocol: 'tcp', port: 443 }],
-        pool: 'web',
-      },
-    },
-  })
-
-/** The way of a change that comes from the network, from what is observed to the kernel. */
-class Flipper {
-  readonly #dataPlane: DataPlane
-  readonly #egress: number
-  readonly #intent
-  #compiled: Compiled
-  /** Headers of backends that were replaced. */
-  flips = 0
-
-  constructor(dataPlane: DataPlane, egress: number, backends: number) {
-    this.#dataPlane = dataPlane
-    this.#egress = egress
-    this.#intent = intentWith(backends)
-    this.#compiled = {
-      intent: emptyIntent,
-      allocation: emptyAllocation,
-      pools: new Map(),
-      vips: new Map(),
-      tables: dataPlane.read(),
-    }
-  }
-
-  async flipTo(letter: string): Promise<void> {
-    const backends = Object.values(this.#intent.pools['web']?.backends ?? {})
-    const path = lettered(letter, this.#egress)
-    const paths = new Map(backends.map(({ address }) => [address, path]))
-    const capacity = { vips: 16, backends: 128, tables: 4, pins: 1 }
-    const next = compile(
-      this.#intent,
-      { paths, local: new Set(), sources: [NOWHERE, NOWHERE] },
-      { seed: new Uint8Array(32), capacity },
-      this.#compiled,
-    )
-    await this.#dataPlane.apply(diff(this.#compiled.tables, next.tables))
-    this.#compiled = next
-    this.flips += backends.length
-  }
-}
 
 const u32 = (...values: number[]) => new Uint8Array(Uint32Array.from(values).buffer)
 
@@ -135,14 +69,15 @@ if (inside) {
     t.test(`no packet leaves with parts of two headers that are ${name}`, async t => {
       const pins = `/sys/fs/bpf/weir-test-${process.pid}`
       t.teardown(() => rmSync(pins, { recursive: true }))
-      const node = parseNode(
-        `{ interfaces: [far], pins: ${pins}, capacity: { vips: 16, backends: 128, tables: 4 } }`,
-        'node.yaml',
-      )
-      using dataPlane = await DataPlane.open(node, new Uint8Array(16).fill(1))
-      const flipper = new Flipper(dataPlane, far, backends)
-      await flipper.flipTo('a')
-      await dataPlane.attach('native')
+      using bare = await Bare.open('far', pins)
+      const intent = parseIntent(intentOf(backends))
+      let flips = 0
+      const flipTo = async (letter: string) => {
+        await bare.change(intent, lettered(letter, far))
+        flips += backends
+      }
+      await flipTo('a')
+      await bare.dataPlane.attach('native')
       using reader = await BpfObject.load(elf)
       using program = reader.program('read_letters')
       using frames = reader.map('frames')
@@ -156,12 +91,12 @@ if (inside) {
         sending = false
       })
       for (let at = 0; sending; at++) {
-        await flipper.flipTo(sequence[at % sequence.length] ?? 'a')
+        await flipTo(sequence[at % sequence.length] ?? 'a')
         await new Promise(resolve => setImmediate(resolve))
       }
 
-      t.comment(`${flipper.flips} headers replaced while ${await sent} frames came in`)
-      t.ok(flipper.flips >= FLIPS_A_SECOND * SECONDS, `${flipper.flips} flips`)
+      t.comment(`${flips} headers replaced while ${await sent} frames came in`)
+      t.ok(flips >= FLIPS_A_SECOND * SECONDS, `${flips} flips`)
       t.equal(framesWith(TORN, frames), 0, 'torn headers')
       for (const letter of sequence) {
         const count = framesWith(code(letter), frames)
