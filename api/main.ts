@@ -1,32 +1,9 @@
 /** The `weir` command. Exit codes: 0 done, 1 refused, 2 usage, 3 the daemon cannot be reached. */
-import { Command, CommanderError, Option } from 'commander'
+import { CommanderError } from 'commander'
 import { Refusal } from '../lb/errors.ts'
-import packageJson from '../package.json' with { type: 'json' }
 import { Usage } from './cli/command.ts'
 import { Refused, Unreachable } from './cli/daemon.ts'
-import { addDecap } from './cli/decap.ts'
-import { addForesee } from './cli/foresee.ts'
-import { addGet } from './cli/get.ts'
-import { addRun } from './cli/run.ts'
-import { addTop } from './cli/top.ts'
-import { addWrite } from './cli/write.ts'
-
-const SOCKET = 'unix:/run/weir/weir.sock'
-
-function weir(): Command {
-  const program = new Command('weir')
-    .description('An XDP load balancer: divides the flows to virtual addresses among backends.')
-    .version(packageJson.version)
-    .exitOverride()
-    .addOption(
-      new Option('--socket <address>', 'the daemon: unix:/path or http://127.0.0.1:9470')
-        .env('WEIR_SOCKET')
-        .default(SOCKET),
-    )
-    .option('--json', 'print JSON, for programs')
-  for (const add of [addRun, addGet, addWrite, addForesee, addTop, addDecap]) add(program)
-  return program
-}
+import { weir } from './cli/program.ts'
 
 /** Each field on a line of its own, under what is wrong with them together. */
 function refusedText({ problem: { code, detail, errors = [] } }: Refused): string {

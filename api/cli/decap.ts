@@ -9,7 +9,7 @@ import { Refusal } from '../../lb/errors.ts'
 import type { WantedMode } from '../../lb/kernel/interfaces.ts'
 import { type Context, contextOf, example, Usage } from './command.ts'
 
-const REFRESH_MS = 5000
+const REFRESH_MS = 1000
 const GENEVE_PORT = 6081
 const LAST_PORT = 65535
 
