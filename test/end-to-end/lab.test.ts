@@ -64,7 +64,9 @@ t.test('requests reach all backends, until SIGINT leaves nothing behind', async 
 })
 
 t.test('on a terminal it draws in place, and Ctrl-C leaves nothing behind', async t => {
-  const script = ['script', '--quiet', '--return', '--command', LAB.join(' '), '/dev/null']
+  // A shell in between would end by the Ctrl-C itself.
+  const command = `exec ${LAB.join(' ')}`
+  const script = ['script', '--quiet', '--return', '--command', command, '/dev/null']
   const lab = new RunningLab(t, script)
   await lab.until(output => output.split('\x1b[H').length > 3)
   t.ok(lab.traces().length > 10)
