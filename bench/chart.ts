@@ -63,7 +63,7 @@ export function chart(cases: readonly Case[], heading: string, machine: string):
     rect(0, 0, WIDTH, height, '#ffffff'),
     text(16, 26, heading, { size: 16 }),
     text(16, 46, machine, { fill: FAINT }),
-    text(WIDTH - 16, 46, 'line: all rounds   mark: bar', { anchor: 'end', fill: FAINT }),
+    text(WIDTH - 16, 46, 'line: all rounds, mark: the bar', { anchor: 'end', fill: FAINT }),
     ...lines.flatMap(value => [
       rect(scale(value), HEAD - 6, 1, cases.length * STEP, GRID),
       text(scale(value), height - FOOT + 12, `${tenth(value)}`, {
