@@ -36,8 +36,8 @@ static __always_inline void count_forwarded(enum verdict verdict, __u32 vip, __u
 }
 
 /* `out` is the egress interface, 0 for the one that the packet came in by. */
-static __always_inline int transmit(enum verdict verdict, __u32 vip, __u32 backend, __u32 length,
-				    __u32 out)
+static __always_inline int transmit(enum verdict verdict, __u32 vip, __u32 backend,
+				    __u32 length, __u32 out)
 {
 	int action = action_of(verdict);
 
