@@ -36,7 +36,6 @@ export interface Ground {
   readonly capacity: Capacity
 }
 
-/** The same object if every name keeps its place and none is new. */
 /** Addresses and listener keys are many to a VIP: of each, this many on the average. */
 export const KEYS_PER_VIP = 16
 
@@ -54,6 +53,7 @@ function checkKeys({ addresses, vips }: Tables, capacity: Capacity): void {
       )
 }
 
+/** The same object if every name keeps its place and none is new. */
 function allocateAll(intent: Intent, previous: Allocation, capacity: Capacity): Allocation {
   const pools = Object.entries(intent.pools)
   const vips = Object.keys(intent.vips)
