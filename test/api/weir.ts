@@ -52,8 +52,11 @@ export function run(t: Test, directory: string, words: readonly string[]): Runni
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  t.teardown(() => child.kill('SIGKILL'))
   const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
   return { child, log: text(child.stderr), ended }
 }
 
