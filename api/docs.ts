@@ -20,7 +20,9 @@ const description = `Weir divides the flows to virtual addresses (VIPs) among ba
 
 **ETags** are of the configuration, not of the status. \`If-Match\` makes a write conditional on what was read (412 if somebody else wrote meanwhile), \`If-None-Match: *\` on there being nothing.
 
-**Errors** are problem details (RFC 9457) with a stable \`code\`; \`errors\` names every field that cannot be by its JSON pointer in the whole intent document, with what came and what is legal.`
+**Errors** are problem details (RFC 9457) with a stable \`code\`; \`errors\` names every field that cannot be by its JSON pointer in the whole intent document, with what came and what is legal.
+
+**Access** is by Unix socket and loopback alone, and whoever has it may do everything. Against web pages in a browser that reaches the port, \`Host\` must be an address or localhost, and \`Origin\`, if there is one, the same.`
 
 export async function docs(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {

@@ -40,13 +40,13 @@ async function open(node: Node, logger: Logger): Promise<AsyncDisposable> {
 export async function serve(path: string): Promise<void> {
   const node = readNode(path)
   const logger = pino({ base: null }, destination(STDERR))
+  process.on('SIGHUP', () =>
+    logger.info('SIGHUP is ignored: the node file is read at start, all else comes by the API'),
+  )
   const running = await open(node, logger)
   closeWithGrace({ skip: ['SIGHUP'], logger }, async ({ signal, err }) => {
     if (err) logger.error(err)
     logger.info({ signal }, 'stopping; the data plane goes on forwarding')
     await running[Symbol.asyncDispose]()
   })
-  process.on('SIGHUP', () =>
-    logger.info('SIGHUP is ignored: the node file is read at start, all else comes by the API'),
-  )
 }

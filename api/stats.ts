@@ -41,7 +41,7 @@ export const Stats = Type.Object(
   { $id: 'Stats', title: 'Stats', description: 'Counters by VIP, by backend and by verdict' },
 )
 
-export function readStats(balancer: Balancer) {
+function readStats(balancer: Balancer) {
   const { vips, backends, verdicts } = balancer.traffic()
   return {
     time: new Date().toISOString(),

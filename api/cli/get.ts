@@ -15,7 +15,7 @@ const listeners = ({ listeners }: VipResource) =>
 const localNote = ({ status: { local } }: VipResource) =>
   local.length > 0 ? `${local.join(', ')} also of this host: not balanced` : ''
 
-export function vipTable(vips: All<VipResource>): string {
+function vipTable(vips: All<VipResource>): string {
   const rows = Object.entries(vips).map(([name, vip]) => [
     name,
     vip.addresses.join(', '),
@@ -35,13 +35,13 @@ function backendRow(name: string, { address, weight, status }: BackendResource):
 
 const BACKEND_HEAD = ['BACKEND', 'ADDRESS', 'WEIGHT', 'STATE', 'SHARE', 'NEXT HOP']
 
-export const backendTable = (backends: All<BackendResource>) =>
+const backendTable = (backends: All<BackendResource>) =>
   table(
     BACKEND_HEAD,
     Object.entries(backends).map(([name, backend]) => backendRow(name, backend)),
   )
 
-export function poolTable(pools: All<PoolResource>): string {
+function poolTable(pools: All<PoolResource>): string {
   const rows = Object.entries(pools).flatMap(([pool, { backends, encapsulation }]) =>
     Object.entries(backends).map(([name, backend], index) => [
       index === 0 ? pool : '',

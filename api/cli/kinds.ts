@@ -42,7 +42,7 @@ function only(noun: string, path: string): Kind {
 }
 
 /** Kinds that can be read. */
-export const readable: Readonly<Record<string, Kind>> = {
+const readable: Readonly<Record<string, Kind>> = {
   vip,
   vips: vip,
   pool,

@@ -27,7 +27,7 @@ export interface Stats {
 type Counts = ReadonlyMap<string, number>
 
 /** All counters of a moment under one kind of name. */
-export function countsOf({ vips, backends, verdicts }: Stats): Counts {
+function countsOf({ vips, backends, verdicts }: Stats): Counts {
   return new Map([
     ...vips.flatMap(({ vip, ...counters }) => named(`vip/${vip}`, counters)),
     ...backends.flatMap(({ pool, backend, ...counters }) =>

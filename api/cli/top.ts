@@ -84,9 +84,9 @@ async function watch(daemon: Daemon, rates: Rates, signal: AbortSignal): Promise
 }
 
 async function top({ once }: { readonly once?: true }, command: Command): Promise<void> {
-  const { daemon, print } = contextOf(command)
+  const { daemon, isJson, print } = contextOf(command)
   const rates = new Rates(await daemon.get<Stats>('/v1/stats'))
-  if (once || !process.stdout.isTTY || !process.stdin.isTTY) {
+  if (once || isJson || !process.stdout.isTTY || !process.stdin.isTTY) {
     await pause(REFRESH_MS)
     const stats = await daemon.get<Stats>('/v1/stats')
     rates.next(stats)
