@@ -19,6 +19,8 @@ interface XdpProgram {
   readonly id: number
 }
 
+const WEIR = `${import.meta.dirname}/../../api/main.ts`
+
 /** So that a start has little to read. */
 const SMALL = { backends: 255 }
 
@@ -37,11 +39,24 @@ export class Served implements AsyncDisposable {
   }
 
   /** With `node` in the node file; whatever served before is stopped. */
-  async start(node: object = {}): Promise<Daemon> {
+  start(node: object = {}): Promise<Daemon> {
+    return this.startBy([], node)
+  }
+
+  /** By a command that runs the one behind it. */
+  async startBy(command: readonly string[], node: object = {}): Promise<Daemon> {
     await this.stop()
     this.place.configure({ capacity: SMALL, ...node })
-    this.#child = startAppliance(this.namespace, this.place)
+    const serve = [process.execPath, WEIR, 'serve', '--config', this.place.nodeFile]
+    this.#child = this.namespace.start(...command, ...serve)
     return ready(this.#child, this.place)
+  }
+
+  /** As nothing in the daemon can prevent. */
+  async kill(): Promise<void> {
+    const gone = new Promise(resolve => this.#child?.once('exit', resolve))
+    this.#child?.kill('SIGKILL')
+    await gone
   }
 
   async stop(): Promise<void> {
