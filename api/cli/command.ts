@@ -9,6 +9,12 @@ import { Daemon } from './daemon.ts'
 /** A command line that cannot be. */
 export class Usage extends Error {}
 
+/** Where text goes: for whoever uses the output, and for whoever typed the command. */
+export interface Output {
+  out(text: string): void
+  error(text: string): void
+}
+
 export interface Context {
   readonly daemon: Daemon
   /** Whether programs read the output. */
@@ -28,11 +34,13 @@ function daemonAt(socket: string): Daemon {
 export function contextOf(command: Command): Context {
   const { socket, json } = command.optsWithGlobals<{ socket: string; json?: true }>()
   const isJson = json === true
+  const { writeOut } = command.configureOutput()
   return {
     daemon: daemonAt(socket),
     isJson,
     print(value, text) {
-      process.stdout.write(`${isJson ? JSON.stringify(value, undefined, 2) : text.trimEnd()}\n`)
+      const shown = isJson ? JSON.stringify(value, undefined, 2) : text.trimEnd()
+      writeOut?.(`${shown}\n`)
     },
   }
 }

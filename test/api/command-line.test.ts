@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import t from 'tap'
-import { weir } from '../../api/cli/program.ts'
-import { folder, shell } from './weir.ts'
+import { folder, shell, typed } from './weir.ts'
 
 const REFUSED = 1
 const USAGE = 2
@@ -37,7 +36,7 @@ const NOT_COMMANDS: readonly Case[] = [
   ['decap --interface eth0 --source ::1 --mode fast', USAGE, /auto, native, generic/],
   ['decap --interface nowhere --source 192.0.2.1', REFUSED, /nowhere is none of this host's/],
   ['decap --interface lo --source 192.0.2', REFUSED, /"192.0.2" is not an address/],
-  ['apply -f nothing.yaml', REFUSED, /cannot read nothing.yaml: .*no such file/],
+  ['apply -f nothing.yaml', REFUSED, /cannot read \/.*nothing.yaml: .*no such file/],
   ['apply -f broken.yaml', REFUSED, /broken.yaml:3: /],
   ['serve --config nothing.yaml', REFUSED, /cannot read the node file: .*no such file/],
   [
@@ -55,14 +54,9 @@ const NOT_COMMANDS: readonly Case[] = [
   ],
 ]
 
-/** Two at a time, as there are CPUs to start them. */
-async function each<T>(all: readonly T[], action: (one: T) => Promise<void>): Promise<void> {
-  const left = [...all]
-  const work = async () => {
-    for (let one = left.shift(); one !== undefined; one = left.shift()) await action(one)
-  }
-  await Promise.all([work(), work()])
-}
+/** File names in a command line are those of files in `directory`. */
+const inFolder = (words: string, directory: string) =>
+  words.split(' ').map(word => (word.endsWith('.yaml') ? `${directory}/${word}` : word))
 
 t.test('a command line that cannot be is told why, with its exit code', async t => {
   const directory = folder(t)
@@ -74,16 +68,20 @@ t.test('a command line that cannot be is told why, with its exit code', async t 
     `${directory}/nobpf.yaml`,
     `interfaces: [lo]\n${store}\npins: ${directory}/pins\nlisten: ["unix:${directory}/s"]\n`,
   )
-  await each(NOT_COMMANDS, async ([words, status, says]) => {
+  for (const [words, status, says] of NOT_COMMANDS) {
     const socket = `unix:${directory}/weir.sock`
-    const outcome = await shell(directory, words.split(' ').filter(Boolean), { socket })
+    const given = inFolder(words, directory).filter(Boolean)
+    const outcome = await typed('--socket', socket, ...given)
     t.match(outcome, { status, stderr: says, stdout: '' }, `weir ${words}`)
     t.notMatch(outcome.stderr, /at .*\.ts:\d+/, 'without a stack')
-  })
+  }
 })
 
 t.test('help has an example of each command', async t => {
-  const commands = weir().commands.map(command => command.name())
+  const help = await typed('--help')
+  const commands = [...help.stdout.matchAll(/^ {2}(?<name>[a-z]+)(?: |$)/gm)]
+    .map(({ groups }) => groups?.['name'] ?? '')
+    .filter(name => name !== 'help')
   t.same(commands.toSorted(), [
     'apply',
     'decap',
@@ -99,11 +97,19 @@ t.test('help has an example of each command', async t => {
     'status',
     'top',
   ])
-  for (const command of weir().commands) {
-    const parts: string[] = []
-    command.configureOutput({ writeOut: part => parts.push(part) }).outputHelp()
-    t.match(parts.join(''), new RegExp(`^Examples?:\\n {2}.*weir ${command.name()}`, 'm'))
-  }
-  const version = await shell(folder(t), ['--version'])
-  t.match(version, { status: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
+  for (const command of commands)
+    t.match(await typed(command, '--help'), {
+      status: 0,
+      stdout: new RegExp(`^Examples?:\\n {2}.*weir ${command}`, 'm'),
+    })
+})
+
+t.test('the command is found through links, and ends with its exit code', async t => {
+  const directory = folder(t)
+  const [version, usage] = await Promise.all([
+    shell(directory, ['--version']),
+    shell(directory, ['bogus']),
+  ])
+  t.match(version, { status: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' })
+  t.match(usage, { status: USAGE, stdout: '', stderr: /unknown command/ })
 })

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { stringify } from 'yaml'
 import { Daemon } from '../../api/cli/daemon.ts'
+import { execute } from '../../api/cli/execute.ts'
 import { newNode } from './appliance.ts'
 
 const LAUNCHER = `${import.meta.dirname}/../../api/weir`
@@ -18,6 +19,21 @@ export interface Outcome {
   readonly status: number | null
   readonly stdout: string
   readonly stderr: string
+}
+
+/** One command line in this process: starting one takes a while. */
+export async function typed(...words: readonly string[]): Promise<Outcome> {
+  let stdout = ''
+  let stderr = ''
+  const status = await execute(words, {
+    out: text => {
+      stdout += text
+    },
+    error: text => {
+      stderr += text
+    },
+  })
+  return { status, stdout, stderr }
 }
 
 /** A folder with the command in it, gone when the test ends. */
