@@ -8,7 +8,7 @@ import { openTables, readTables } from '../../lb/kernel/reader.ts'
 import type { Node } from '../../lb/node.ts'
 import { readChecked } from '../../lb/store/durable.ts'
 import type { Tables } from '../../lb/tables.ts'
-import { node as nodeRecord } from '../../xdp/layout.ts'
+import { node as nodeRecord, vip, vipKey } from '../../xdp/layout.ts'
 import { documents } from '../arbitrary.ts'
 import {
   type Ask,
@@ -151,6 +151,32 @@ if (await onAppliance(t, import.meta.filename)) {
     }
     const sequences = fc.array(steps, { minLength: 25, maxLength: 40 })
     await fc.assert(fc.asyncProperty(sequences, run), { numRuns: 4, endOnFailure: true })
+  })
+
+  t.test('what the kernel refuses is undone, and told', async t => {
+    const node = newNode(t)
+    await using appliance = await start(node)
+    const ask = asking(appliance.app)
+    await ask('PUT', '/v1/pools/web', web)
+    await reachable(appliance.balancer)
+    const before = held(appliance.balancer, node)
+    const { vips } = appliance.balancer.programs.maps
+    for (let port = 0; port < vips.shape.maxEntries; port++) {
+      const address = Uint8Array.from({ length: 16 }, () => 0xff)
+      vips.set(vipKey.pack({ address, port, protocol: 1 }), new Uint8Array(vip.size))
+    }
+    t.match(await ask('PUT', '/v1/vips/www', www), {
+      status: 500,
+      headers: { 'content-type': /^application\/problem\+json/ },
+      body: {
+        title: 'Internal Server Error',
+        code: 'kernel-e2big',
+        detail: /Argument list too/,
+      },
+    })
+    t.match(await ask('GET', '/v1/vips/www'), { status: 404 })
+    t.same(held(appliance.balancer, node), before, 'strangers are gone too')
+    t.match(await ask('PUT', '/v1/vips/www', www), { status: 201 })
   })
 
   t.test('a restart finds everything, and disturbs nothing', async t => {
