@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { onAppliance, web } from './appliance.ts'
 import { folder, nodeFile, serving, shell } from './weir.ts'
@@ -50,14 +51,12 @@ if (await onAppliance(t, import.meta.filename)) {
     t.equal(program?.name, 'load_balance')
 
     first.child.kill('SIGHUP')
+    while (!first.log.some(line => line.includes('SIGHUP'))) await pause(10)
     first.child.kill('SIGTERM')
     t.equal(await first.ended, 0)
     t.same(attached(), program)
     t.notOk(existsSync(`${directory}/weir.sock`))
-    const log = (await first.log)
-      .trim()
-      .split('\n')
-      .map(line => JSON.parse(line))
+    const log = first.log.map(line => JSON.parse(line))
     t.match(log, [
       { msg: 'attached', interface: 'eth0', mode: 'native' },
       { msg: 'serving', revision: 0 },

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
@@ -59,7 +60,8 @@ export async function shell(
 
 export interface Running {
   readonly child: ChildProcess
-  readonly log: Promise<string>
+  /** Lines of its standard error so far. */
+  readonly log: readonly string[]
   readonly ended: Promise<number | null>
 }
 
@@ -68,12 +70,14 @@ export function run(t: Test, directory: string, words: readonly string[]): Runni
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
+  const ended = new Promise<number | null>(resolve => child.once('close', resolve))
+  const log: string[] = []
+  createInterface({ input: child.stderr }).on('line', line => log.push(line))
   t.teardown(async () => {
     child.kill('SIGKILL')
     await ended
   })
-  return { child, log: text(child.stderr), ended }
+  return { child, log, ended }
 }
 
 let files = 0
