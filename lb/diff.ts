@@ -2,6 +2,7 @@
  * The writes that turn one set of tables into another, in the order that never breaks traffic:
  * whatever is pointed at is there before the pointer, and goes after it.
  */
+import { vip } from '../xdp/layout.ts'
 import type { BackendTable, KeyText, Tables } from './tables.ts'
 
 export type PlacedBackend = readonly [index: number, backend: BackendTable]
@@ -22,6 +23,8 @@ export type Write =
       readonly changes: Uint32Array
     }
   | { readonly kind: 'remove-rows'; readonly table: number }
+  /** Takes an index that another VIP may have counted by. */
+  | { readonly kind: 'clear-vip'; readonly index: number }
   | {
       readonly kind: 'set-vip' | 'set-address'
       readonly key: KeyText
@@ -80,6 +83,19 @@ function setRecords(
     .map(([key, value]) => ({ kind, key, value }))
 }
 
+const vipIndex = (value: Uint8Array) => vip.unpack(value).index
+
+function setVips({ vips: previous }: Tables, { vips: next }: Tables): Write[] {
+  const writes = setRecords('set-vip', previous, next)
+  if (writes.length === 0) return []
+  const known = new Set([...previous.values()].map(vipIndex))
+  const indices = new Set([...next.values()].map(vipIndex))
+  return [
+    ...gone(indices, known).map(index => ({ kind: 'clear-vip', index }) as const),
+    ...writes,
+  ]
+}
+
 function deleteRecords(
   kind: 'delete-vip' | 'delete-address',
   previous: Records,
@@ -113,7 +129,7 @@ export function diff(previous: Tables, next: Tables): Write[] {
     ),
     ...setBackends(previous, next),
     ...setRows(previous, next),
-    ...setRecords('set-vip', previous.vips, next.vips),
+    ...setVips(previous, next),
     ...setRecords('set-address', previous.addresses, next.addresses),
     ...deleteRecords('delete-address', previous.addresses, next.addresses),
     ...deleteRecords('delete-vip', previous.vips, next.vips),

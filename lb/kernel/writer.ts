@@ -3,7 +3,7 @@
  * in place: each by one store that a packet sees either before or after.
  */
 import { BpfMap, gracePeriod, possibleCpus } from '../../native/index.ts'
-import { backend, backendTraffic, header, row } from '../../xdp/layout.ts'
+import { backend, backendTraffic, header, row, vipTraffic } from '../../xdp/layout.ts'
 import { type PlacedBackend, sameBytes, type Write } from '../diff.ts'
 import { noHeader } from '../header/build.ts'
 import { concat } from '../header/bytes.ts'
@@ -20,6 +20,7 @@ const WORDS_PER_ROW = row.size / Uint16Array.BYTES_PER_ELEMENT
 
 const empty = new Uint8Array(backend.size)
 const noTraffic = new Uint8Array(backendTraffic.size * possibleCpus)
+const noVipTraffic = new Uint8Array(vipTraffic.size * possibleCpus)
 
 type Of<K extends Write['kind']> = Extract<Write, { kind: K }>
 
@@ -65,6 +66,8 @@ export class Writer {
         return this.#changeRows(write.table, write.changes)
       case 'remove-rows':
         return this.#removeRows(write.table)
+      case 'clear-vip':
+        return this.#maps.vip_traffic.set(indexKey(write.index), noVipTraffic)
       case 'set-vip':
         return this.#maps.vips.set(keyBytes(write.key), write.value)
       case 'delete-vip':

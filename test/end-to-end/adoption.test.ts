@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import type { Path } from '../../lb/header/build.ts'
-import { parseIntent } from '../../lb/intent.ts'
+import { emptyIntent, parseIntent } from '../../lb/intent.ts'
 import { indicesOf } from '../../lb/kernel/dataplane.ts'
 import { indexKey } from '../../lb/kernel/key.ts'
 import { Pins } from '../../lb/kernel/pins.ts'
@@ -10,6 +10,7 @@ import { isolated } from '../namespace.ts'
 import { Bare, intentOf } from './bare.ts'
 
 const TABLE = 1
+const VIP = 1
 const intent = parseIntent(intentOf(3))
 
 const inside = await isolated(t, import.meta.filename, inside =>
@@ -53,6 +54,20 @@ if (inside) {
     t.same(bare.dataPlane.read().rows, new Map())
     await bare.change(intent, pathBy(egress))
     t.ok(tables.get(indexKey(TABLE)))
+  })
+
+  t.test('counters go on with what they count, and another VIP counts from zero', async t => {
+    await leave(t)
+    using counters = BpfMap.open(pins.map('vip_traffic'))
+    const counted = counters.get(indexKey(VIP))?.fill(1) ?? new Uint8Array()
+    counters.set(indexKey(VIP), counted)
+
+    using bare = await Bare.open('eth0', directory)
+    await bare.change(intent, pathBy(egress))
+    t.same(counters.get(indexKey(VIP)), counted)
+    await bare.change(emptyIntent, pathBy(egress))
+    await bare.change(intent, pathBy(egress))
+    t.same(counters.get(indexKey(VIP)), counted.fill(0))
   })
 
   t.test('an interface that was half left is left', async t => {

@@ -56,6 +56,8 @@ export class Model implements Tables {
         rows[changes[at] ?? 0] = changes[at + 1] ?? 0
     },
     'remove-rows': ({ table }) => this.rows.delete(table),
+    // Counters are no part of what is compared.
+    'clear-vip': () => undefined,
     'set-vip': ({ key, value }) => this.vips.set(key, value),
     'delete-vip': ({ key }) => this.vips.delete(key),
     'set-address': ({ key, value }) => this.addresses.set(key, value),
