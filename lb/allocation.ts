@@ -39,7 +39,7 @@ const tooMany = (setting: string, capacity: number) =>
   )
 
 /** Gives out the lowest indices that nobody has, from 1 to `capacity`. */
-export function freeIndices(
+function freeIndices(
   taken: Iterable<number>,
   capacity: number,
   setting: string,

@@ -80,7 +80,7 @@ export function firstLine(child: ChildProcess, what: string): Promise<string> {
   })
 }
 
-export const weir = (namespace: Namespace, ...words: readonly string[]) =>
+const weir = (namespace: Namespace, ...words: readonly string[]) =>
   namespace.start(process.execPath, WEIR, ...words)
 
 /** The router takes what the appliance sends; each backend has a web server behind a decapsulator. */
