@@ -15,7 +15,6 @@ import { placeOf } from './pool-tables.ts'
 import { readVerdicts } from './traffic.ts'
 
 const OBJECT = `${import.meta.dirname}/../native/build/xdp/decap.bpf.o`
-const PINS = '/sys/fs/bpf/weir-decap'
 
 export interface DecapOptions {
   readonly interface: string
@@ -23,7 +22,8 @@ export interface DecapOptions {
   readonly sources: readonly string[]
   readonly mode: WantedMode
   readonly genevePort: number
-  readonly pins?: string
+  /** The folder that it is pinned in, if it is. */
+  readonly pins: string
 }
 
 function u16(value: number): Uint8Array {
@@ -66,7 +66,7 @@ export class Decapsulator implements Disposable {
     const { interface: name, sources, mode, genevePort } = options
     const keys = sources.map(parseAddress)
     const ifindex = placeOf(await indicesOf([name]), name)
-    const pins = new Pins(options.pins ?? PINS)
+    const pins = new Pins(options.pins)
     refuseIfPinned(pins.link(name), name)
 
     using object = await BpfObject.load(readFileSync(OBJECT), {
@@ -103,7 +103,7 @@ export class Decapsulator implements Disposable {
 }
 
 /** Takes a pinned one off; false if there was none. */
-export function removeDecapsulator(name: string, directory = PINS): boolean {
+export function removeDecapsulator(name: string, directory: string): boolean {
   const pins = new Pins(directory)
   const wasThere = existsSync(pins.link(name))
   unlinkProgram(pins.link(name))

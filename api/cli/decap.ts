@@ -11,6 +11,7 @@ import { type Context, contextOf, example, Usage } from './command.ts'
 
 const REFRESH_MS = 1000
 const GENEVE_PORT = 6081
+const PINS = '/sys/fs/bpf/weir-decap'
 const LAST_PORT = 65535
 
 interface Options {
@@ -20,6 +21,7 @@ interface Options {
   readonly genevePort: number
   readonly detach?: true
   readonly remove?: true
+  readonly pins: string
 }
 
 function port(text: string): number {
@@ -55,11 +57,11 @@ async function report(decapsulator: Decapsulator, { print }: Context): Promise<v
 }
 
 async function attach(options: Options, context: Context): Promise<void> {
-  const { interface: name, source: sources, mode, genevePort } = options
+  const { interface: name, source: sources, ...rest } = options
   if (sources.length === 0)
     throw new Usage('--source is missing; legal: the address of each load balancer, repeated')
   const { Decapsulator } = await import('../../lb/decap.ts')
-  using decapsulator = await Decapsulator.attach({ interface: name, sources, mode, genevePort })
+  using decapsulator = await Decapsulator.attach({ interface: name, sources, ...rest })
   const { attachment } = decapsulator
   const warning = attachment.warning ? `; ${attachment.warning}` : ''
   context.print(
@@ -70,16 +72,16 @@ async function attach(options: Options, context: Context): Promise<void> {
   else await report(decapsulator, context)
 }
 
-async function remove(name: string, { print }: Context): Promise<void> {
+async function remove({ interface: name, pins }: Options, { print }: Context): Promise<void> {
   const { removeDecapsulator } = await import('../../lb/decap.ts')
-  if (!removeDecapsulator(name))
+  if (!removeDecapsulator(name, pins))
     throw new Refusal('missing', 'no-decap', `no decapsulator was left on ${name}`)
   print({ interface: name }, `${name} no longer decapsulates`)
 }
 
 async function decap(options: Options, command: Command): Promise<void> {
   const context = contextOf(command)
-  if (options.remove) await remove(options.interface, context)
+  if (options.remove) await remove(options, context)
   else await attach(options, context)
 }
 
@@ -102,6 +104,7 @@ export function addDecap(program: Command): void {
     )
     .option('--detach', 'leave it on the interface and end')
     .option('--remove', 'take off what --detach left')
+    .option('--pins <folder>', 'where --detach leaves it, in a BPF file system', PINS)
     .addHelpText(
       'after',
       example(

@@ -21,7 +21,8 @@ async function ask(): Promise<void> {
   socket.close()
 }
 
-const DECAP = ['decap', '--interface', 'eth0']
+const PINS = `/sys/fs/bpf/weir-test-decap-${process.pid}`
+const DECAP = ['decap', '--interface', 'eth0', '--pins', PINS]
 const SOURCES = ['--source', '198.51.100.1', '--source', '2001:db8::1']
 
 if (await onAppliance(t, import.meta.filename)) {
