@@ -19,8 +19,8 @@ static __always_inline enum verdict find_address(const struct packet *packet, __
 
 static __always_inline bool equal(const struct address *a, const struct address *b)
 {
-	return a->word[3] == b->word[3] && a->word[2] == b->word[2] && a->word[1] == b->word[1] &&
-	       a->word[0] == b->word[0];
+	return a->word[3] == b->word[3] && a->word[2] == b->word[2] &&
+	       a->word[1] == b->word[1] && a->word[0] == b->word[0];
 }
 
 /* Our own tunnels come back when a backend's address leads to a VIP: they would do so for ever. */

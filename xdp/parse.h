@@ -228,8 +228,8 @@ static __always_inline enum verdict measure(struct xdp_md *ctx, struct packet *p
 static __always_inline enum verdict parse_packet(struct xdp_md *ctx, struct packet *packet)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	enum verdict verdict = packet->ipv6 ? parse_ipv6(data, end, packet) :
-					      parse_ipv4(data, end, packet);
+	enum verdict verdict =
+		packet->ipv6 ? parse_ipv6(data, end, packet) : parse_ipv4(data, end, packet);
 
 	if (verdict == NEXT_STAGE)
 		verdict = measure(ctx, packet);
