@@ -39,11 +39,7 @@ const tooMany = (setting: string, capacity: number) =>
   )
 
 /** Gives out the lowest indices that nobody has, from 1 to `capacity`. */
-function freeIndices(
-  taken: Iterable<number>,
-  capacity: number,
-  setting: string,
-): () => number {
+function freeIndices(taken: Iterable<number>, capacity: number, setting: string): () => number {
   const used = new Set(taken)
   let next = FIRST_INDEX
   return () => {

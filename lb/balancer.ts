@@ -14,6 +14,7 @@ import { DataPlane } from './kernel/dataplane.ts'
 import type { Attachment } from './kernel/interfaces.ts'
 import { type Answer, type Flow, lookUp } from './lookup.ts'
 import { Paths } from './neighbour/paths.ts'
+import { recallPaths } from './neighbour/recall.ts'
 import type { Node } from './node.ts'
 import { type Plan, plan } from './plan.ts'
 import type { Report } from './report.ts'
@@ -173,7 +174,9 @@ export class Balancer implements AsyncDisposable {
   #start(): Promise<void> {
     return this.#enqueue(async () => {
       const intent = this.#store.head()?.intent ?? emptyIntent
+      const { allocation, tables } = this.#compiled
       await this.#paths.follow(addressesOf(intent))
+      await this.#paths.recall(recallPaths(intent, allocation.backends, tables))
       await this.#paths.settle(RESOLVE_MS)
       await this.#write(await this.#prepare(intent))
       this.#attachments = await this.#dataPlane.attach(this.node.mode)

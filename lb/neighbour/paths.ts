@@ -66,6 +66,15 @@ export class Paths implements Disposable {
     await this.#look()
   }
 
+  /** These were good once, and are until the network says something else. */
+  async recall(paths: ReadonlyMap<string, Path>): Promise<void> {
+    const isUsable = (address: string, { egress }: Path) =>
+      this.#followed.has(address) && this.#hops.nameOf(egress) !== undefined
+    const usable = [...paths].filter(([address, path]) => isUsable(address, path))
+    this.#paths = new Map([...usable, ...this.#paths])
+    await this.#look()
+  }
+
   /** Resolves when every followed address has a path, or after `ms`. */
   async settle(ms: number): Promise<void> {
     const deadline = Date.now() + ms

@@ -95,21 +95,32 @@ t.test('a route that leads to another next hop is followed', async () => {
   await followed(macOf(uplinks.b, 'eth0'))
 })
 
-t.test('a next hop that falls silent keeps its packets, and that is said', async t => {
-  const mac = macOf(uplinks.b, 'eth0')
-  uplinks.b.ip('link set eth0 down')
-  uplinks.nudgeKernel()
-  while (!served.place.logTail().includes('next-hop-lost')) await pause(POLL_MS)
-  t.match(
-    await backends(),
-    FAMILIES.map(() => ({ health: 'up', nextHop: { mac } })),
-  )
-  uplinks.seePacketsTo(mac)
+t.test(
+  'a next hop that falls silent keeps its packets, after a restart too, and that is said',
+  async t => {
+    const mac = macOf(uplinks.b, 'eth0')
+    uplinks.b.ip('link set eth0 down')
+    uplinks.nudgeKernel()
+    while (!served.place.logTail().includes('next-hop-lost')) await pause(POLL_MS)
+    t.match(
+      await backends(),
+      FAMILIES.map(() => ({ health: 'up', nextHop: { mac } })),
+    )
+    uplinks.seePacketsTo(mac)
 
-  uplinks.b.ip('link set eth0 up', 'address replace 2001:db8:2::b/64 dev eth0')
-  uplinks.nudgeKernel()
-  while (!served.place.logTail().includes('next-hop-back')) await pause(POLL_MS)
-})
+    await served.kill()
+    daemon = await served.start({ interfaces: ['eth0'] })
+    t.match(
+      await backends(),
+      FAMILIES.map(() => ({ health: 'up', nextHop: { mac } })),
+    )
+    uplinks.seePacketsTo(mac)
+
+    uplinks.b.ip('link set eth0 up', 'address replace 2001:db8:2::b/64 dev eth0')
+    uplinks.nudgeKernel()
+    while (!served.place.logTail().includes('next-hop-back')) await pause(POLL_MS)
+  },
+)
 
 t.test('a next hop that the kernel was made to forget is asked for again', async () => {
   uplinks.b.ip(`link set eth0 address ${OTHER_MACS[0]}`)

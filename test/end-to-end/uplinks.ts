@@ -98,9 +98,9 @@ export class Uplinks implements AsyncDisposable {
 
   /** The kernel asks for silent neighbours every five seconds; and at once if it has a packet. */
   nudgeKernel(addresses: readonly string[] = FAMILIES.map(({ backend }) => backend)): void {
-    const pings = addresses.map(address => `ping -c3 -i0.25 -W0.1 ${address}`)
+    const pings = addresses.map(address => `ping -c3 -i0.25 -W0.1 ${address} &`)
     // By then they are no longer taken to be reachable because they just were.
-    this.served.namespace.run('sh', '-c', ['sleep 0.4', ...pings, 'true'].join('; '))
+    this.served.namespace.run('sh', '-c', ['sleep 0.4', ...pings, 'wait'].join('\n'))
   }
 
   /** Takes the link down for a while; whoever looks after addresses and routes is quick. */

@@ -1,8 +1,9 @@
 import t from 'tap'
 import { parseAddress } from '../../lb/address.ts'
-import { buildHeader } from '../../lb/header/build.ts'
+import { buildHeader, noHeader } from '../../lb/header/build.ts'
 import { geneve } from '../../lb/header/geneve.ts'
 import { gre } from '../../lb/header/gre.ts'
+import { pathOf } from '../../lb/neighbour/recall.ts'
 
 const path = (mtu: number, source: string, destination: string) => ({
   egress: 2,
@@ -30,4 +31,13 @@ t.test('what fits is the MTU less what each tunnel adds', async t => {
 
 t.test('an outer packet is never longer than its length field can say', async t => {
   t.equal(buildHeader(gre(), path(65536, ...IPV4)).largest, 65535 - 24)
+})
+
+t.test('a header tells the way that it was built from', async t => {
+  for (const [source, destination] of [IPV4, IPV6])
+    for (const tunnel of [gre(), geneve(6081, 1, inner)]) {
+      const built = path(1500, source, destination)
+      t.same(pathOf(buildHeader(tunnel, built)), built)
+    }
+  t.equal(pathOf(noHeader), undefined)
 })
