@@ -26,10 +26,13 @@ function encode(type: string, value: object): Uint8Array {
   return message.encode(message.fromObject(value)).finish()
 }
 
-/** Lists and maps are there, if empty; other fields are absent where the file has none. */
-function decode(type: string, bytes: Uint8Array) {
+/**
+ * Lists and maps are there, if empty. Other fields are absent where the file has none, or zero with
+ * `defaults`: a file has no zeros.
+ */
+function decode(type: string, bytes: Uint8Array, defaults = false) {
   const message = root.lookupType(`weir.${type}`)
-  return message.toObject(message.decode(bytes), { arrays: true, objects: true })
+  return message.toObject(message.decode(bytes), { arrays: true, objects: true, defaults })
 }
 
 function storedListener({ protocol, port }: Listener) {
@@ -108,7 +111,7 @@ export const encodeAllocation = (allocation: Allocation): Uint8Array =>
   })
 
 export function decodeAllocation(bytes: Uint8Array): Allocation {
-  const { vips, tables, backends, generation } = decode('Allocation', bytes)
+  const { vips, tables, backends, generation } = decode('Allocation', bytes, true)
   return {
     vips: new Map<string, number>(Object.entries(vips)),
     tables: new Map<string, number>(Object.entries(tables)),

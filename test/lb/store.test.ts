@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import type { Allocation } from '../../lb/allocation.ts'
+import { type Allocation, emptyAllocation } from '../../lb/allocation.ts'
 import { emptyIntent, type Intent, parseIntent } from '../../lb/intent.ts'
 import { encodeRevision } from '../../lb/store/codec.ts'
 import { writeDurably } from '../../lb/store/durable.ts'
@@ -166,7 +166,9 @@ t.test('places in the tables are stored, and written only if they changed', asyn
     store.close()
     t.same(await withStore(folder, again => again.allocation), allocation)
   }
-  await fc.assert(fc.asyncProperty(allocations, check), { numRuns: 25 })
+  // Before the first backend there is no generation yet, and a file has no zeros.
+  const first = { ...emptyAllocation, vips: new Map([['www', 1]]) }
+  await fc.assert(fc.asyncProperty(allocations, check), { numRuns: 25, examples: [[first]] })
 })
 
 t.test('a write that the power cut short never was', async t => {
