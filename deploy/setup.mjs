@@ -16,7 +16,7 @@ const PACKAGES = [
   ...['g++', 'cmake', 'ninja-build', 'pkg-config'], // the addon
   ...['iproute2', 'ethtool', 'util-linux', 'mount'], // the networks that it runs in
 ]
-const DEV_PACKAGES = ['clang-format-19']
+const DEV_PACKAGES = ['clang-format-19', 'iputils-ping', 'tcpdump']
 
 function say(sentence) {
   console.log(`weir: ${sentence}`)
