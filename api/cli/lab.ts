@@ -148,6 +148,12 @@ async function run(interruption: Interruption): Promise<string> {
 }
 
 export async function lab(): Promise<number> {
+  if (process.getuid?.() !== 0)
+    throw new Refusal(
+      'invalid',
+      'not-root',
+      'network namespaces and XDP take root: sudo weir lab',
+    )
   const interruption = new Interruption('SIGINT', 'SIGTERM', 'SIGHUP')
   try {
     say(`${await run(interruption)}\n`)

@@ -13,6 +13,8 @@ export class Interruption {
     // Nobody may be waiting when it comes.
     this.#told.catch(() => undefined)
     for (const name of signals) process.on(name, () => this.#controller.abort())
+    // Nobody reads on, as after `| head`: for other commands a reason to exit at once.
+    process.stdout.removeAllListeners('error').on('error', () => this.#controller.abort())
   }
 
   get happened(): boolean {

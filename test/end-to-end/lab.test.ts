@@ -90,6 +90,14 @@ t.test('SIGTERM while it starts leaves nothing behind', async t => {
   t.same(lab.traces(), [])
 })
 
+t.test('a reader who goes away leaves nothing behind', async t => {
+  const lab = new RunningLab(t, ['sh', '-c', `${LAB.join(' ')} | head -n1`])
+  await lab.until(output => output.startsWith('building'))
+  t.ok(lab.traces().length > 0)
+  await lab.end()
+  t.same(lab.traces(), [])
+})
+
 t.test('a start that fails half-way leaves nothing behind', async t => {
   const folder = mkdtempSync(`${tmpdir()}/weir-test-`)
   t.teardown(() => rmSync(folder, { recursive: true }))
