@@ -73,7 +73,7 @@ export class Balancer implements AsyncDisposable {
   static async open(node: Node, report: Report): Promise<Balancer> {
     await using opened = new AsyncDisposableStack()
     const store = opened.adopt(await FileStore.open(node.store, report), store => store.close())
-    const dataPlane = await DataPlane.open(node, hashKeyOf(store.seed))
+    const dataPlane = await DataPlane.open(node, hashKeyOf(store.seed), report)
     const balancer = new Balancer(node, store, dataPlane, report)
     opened.defer(() => balancer.#release())
     opened.defer(() => dataPlane.undo())

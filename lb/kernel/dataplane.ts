@@ -4,6 +4,7 @@ import { Routing } from '../../native/rtnetlink.ts'
 import type { Write } from '../diff.ts'
 import { Refusal } from '../errors.ts'
 import type { Node } from '../node.ts'
+import type { Report } from '../report.ts'
 import type { Tables } from '../tables.ts'
 import { EgressInterfaces } from './egress.ts'
 import { type Attachment, Interfaces } from './interfaces.ts'
@@ -37,23 +38,30 @@ export class DataPlane implements Disposable {
   readonly #interfaces: Interfaces
   readonly #indices: ReadonlyMap<string, number>
 
-  private constructor(pins: Pins, programs: Programs, indices: ReadonlyMap<string, number>) {
+  private constructor(
+    pins: Pins,
+    programs: Programs,
+    indices: ReadonlyMap<string, number>,
+    report: Report,
+  ) {
+    const own = new Set(indices.values())
     const { maps, pass, loadBalance } = programs
     this.programs = programs
     this.#pins = pins
-    this.#egress = new EgressInterfaces(pins, maps.egress, pass, new Set(indices.values()))
+    this.#egress = new EgressInterfaces(pins, maps.egress, pass, own, report)
     this.#tables = openTables(pins, maps.tables)
     this.#writer = new Writer(maps, pins, this.#tables, this.#egress)
     this.#interfaces = new Interfaces(pins, loadBalance)
     this.#indices = indices
   }
 
-  static async open(node: Node, hashKey: Uint8Array): Promise<DataPlane> {
+  static async open(node: Node, hashKey: Uint8Array, report: Report): Promise<DataPlane> {
     const indices = await indicesOf(node.interfaces)
     const pins = new Pins(node.pins)
     try {
       pins.create()
-      return new DataPlane(pins, await openPrograms(pins, node.capacity, hashKey), indices)
+      const programs = await openPrograms(pins, node.capacity, hashKey)
+      return new DataPlane(pins, programs, indices, report)
     } catch (error) {
       pins.removeUnlessLinked()
       throw error

@@ -3,12 +3,16 @@
  * program is attached, so that one that does nothing sits on each that has none of ours.
  */
 import { type BpfMap, KernelError, type Program } from '../../native/index.ts'
+import type { Report } from '../report.ts'
 import { indexKey, keyIndex } from './key.ts'
 import { keepLinked, unlinkProgram } from './links.ts'
 import type { Pins } from './pins.ts'
 
-/** Another program is there already, or the driver has no native XDP: redirecting may work yet. */
-const HARMLESS = ['EBUSY', 'EEXIST', 'EOPNOTSUPP']
+/** Another program is there already: that serves as well. */
+const TAKEN = 'EBUSY'
+
+/** Only generic mode can redirect to an interface whose driver has no native XDP, or is not let use it. */
+const CLOSED = ['EEXIST', 'EOPNOTSUPP']
 
 export class EgressInterfaces {
   readonly #pins: Pins
@@ -16,8 +20,16 @@ export class EgressInterfaces {
   readonly #pass: Program
   /** Interfaces that the load balancer itself is on. */
   readonly #own: ReadonlySet<number>
+  readonly #report: Report
 
-  constructor(pins: Pins, map: BpfMap, pass: Program, own: ReadonlySet<number>) {
+  constructor(
+    pins: Pins,
+    map: BpfMap,
+    pass: Program,
+    own: ReadonlySet<number>,
+    report: Report,
+  ) {
+    this.#report = report
     this.#pins = pins
     this.#map = map
     this.#pass = pass
@@ -41,7 +53,10 @@ export class EgressInterfaces {
     try {
       keepLinked(this.#pass, ifindex, 'native', this.#pins.egress(ifindex)).close()
     } catch (error) {
-      if (!(error instanceof KernelError) || !HARMLESS.includes(error.code)) throw error
+      if (!(error instanceof KernelError)) throw error
+      if (error.code === TAKEN) return
+      if (!CLOSED.includes(error.code)) throw error
+      this.#report('warn', 'egress-without-xdp', { ifindex, error: error.message })
     }
   }
 

@@ -33,7 +33,7 @@ export class Bare implements Disposable {
     const capacity = '{ vips: 16, backends: 128, tables: 4 }'
     const text = `{ interfaces: [${name}], pins: ${pins}, capacity: ${capacity} }`
     const node = parseNode(text, 'node.yaml')
-    return new Bare(node, await DataPlane.open(node, HASH_KEY))
+    return new Bare(node, await DataPlane.open(node, HASH_KEY, () => undefined))
   }
 
   /** Every backend is reached by `path`. Returns how many writes that took. */

@@ -74,3 +74,16 @@ t.test('the mode can be changed', async t => {
     t.match(served.programOn('eth0'), { mode })
   }
 })
+
+t.test('an interface that takes no redirected packets is spoken of', async t => {
+  await using served = withMacvlan()
+  served.namespace.ip(
+    'link set other0 up',
+    'address add 192.0.2.1/24 dev mac0',
+    'neighbour add 192.0.2.7 lladdr 02:00:00:00:00:07 dev mac0 nud permanent',
+  )
+  const daemon = await served.start()
+  const backends = { b1: { address: '192.0.2.7' } }
+  await daemon.put('/v1/pools/web', { encapsulation: { type: 'gre' }, backends })
+  t.match(served.place.logTail(), /"event":"egress-without-xdp".*attach native to interface/)
+})
